@@ -1,0 +1,73 @@
+// Package metrics holds every counter that the server has, as typed fields,
+// and serves them to Prometheus.
+package metrics
+
+import (
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"sfu/sfu/media"
+)
+
+// Set is all metrics of one server. It is built once by New and passed down;
+// every field may be used by any goroutine.
+//
+// Two laws hold between them and are tested: every packet received is taken or
+// refused, and every packet offered to a down track is forwarded, dropped for
+// a reason, or failed to be written.
+type Set struct {
+	Rooms        prometheus.Gauge
+	Participants prometheus.Gauge
+	UpTracks     [media.NumKinds]prometheus.Gauge // published
+	DownTracks   [media.NumKinds]prometheus.Gauge // slots that carry a track
+
+	PacketsReceived [media.NumKinds]prometheus.Counter // taken into a ring
+	BytesReceived   [media.NumKinds]prometheus.Counter // RTP payload
+	PacketsRefused  [media.NumDrops]prometheus.Counter // not taken, by reason
+
+	PacketsOffered   [media.NumKinds]prometheus.Counter // packets x down tracks
+	PacketsForwarded [media.NumKinds]prometheus.Counter
+	BytesForwarded   [media.NumKinds]prometheus.Counter // RTP payload
+	PacketsDropped   [media.NumDrops]prometheus.Counter // offered, not forwarded, by reason
+	WriteErrors      prometheus.Counter
+
+	NACKsReceived      prometheus.Counter // packets that subscribers asked for
+	NACKsSent          prometheus.Counter // packets asked of publishers
+	RTXReceived        prometheus.Counter // packets that publishers sent again
+	RTXSent            prometheus.Counter // packets sent again to subscribers
+	RTXMissed          prometheus.Counter // asked for, and gone
+	KeyframeRequestsIn prometheus.Counter // PLI and FIR from subscribers
+	KeyframeRequests   prometheus.Counter // PLI to publishers
+
+	Joins       [NumJoinOutcomes]prometheus.Counter
+	JoinSeconds prometheus.Histogram // from join_room to connected
+	Resumes     prometheus.Counter
+	Leaves      [NumLeaveReasons]prometheus.Counter
+	ICE         [NumOutcomes]prometheus.Counter // connections that reached connected, or failed
+	DTLS        [NumOutcomes]prometheus.Counter
+
+	DataMessages [NumDirections]prometheus.Counter
+	DataBytes    [NumDirections]prometheus.Counter
+	DataDropped  [NumDataDrops]prometheus.Counter
+	DataChannels prometheus.Gauge // opened by participants
+
+	SignalingConnections prometheus.Gauge
+
+	messages *prometheus.CounterVec
+	errors   *prometheus.CounterVec
+	registry *prometheus.Registry
+}
+
+// New returns a set whose every series exists and is zero.
+func New() *Set { panic("todo") }
+
+// Handler serves the set in the Prometheus formats.
+func (s *Set) Handler() http.Handler { panic("todo") }
+
+// Message counts one signalling message. typ is a type of the protocol, or
+// "unknown": never a string of the client's.
+func (s *Set) Message(d Direction, typ string) { panic("todo") }
+
+// SignalingError counts one error sent, by its code.
+func (s *Set) SignalingError(code string) { panic("todo") }

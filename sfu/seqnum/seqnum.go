@@ -1,0 +1,17 @@
+// Package seqnum is arithmetic on numbers that wrap: RTP sequence numbers and
+// timestamps, VP8 picture ids (RFC 1982).
+package seqnum
+
+// Less reports whether a comes before b, for numbers less than half the circle
+// apart.
+func Less(a, b uint16) bool { return int16(a-b) < 0 }
+
+// Distance returns how far b is ahead of a; negative when it is behind.
+func Distance(a, b uint16) int { return int(int16(b - a)) }
+
+// Unwrap returns the 64-bit number that has the low 16 bits seq and lies
+// closest to last. It never goes below zero: near the start an old number maps
+// one circle up, so callers start counting at 1<<16 or above.
+func Unwrap(last uint64, seq uint16) uint64 {
+	return last + uint64(int64(int16(seq-uint16(last))))
+}

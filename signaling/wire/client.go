@@ -1,0 +1,72 @@
+package wire
+
+import "encoding/json"
+
+// Client is a message from a client to the server.
+type Client interface{ client() }
+
+// JoinRoom is the first message of a connection. With Resume it takes up a
+// participant whose socket was lost.
+type JoinRoom struct {
+	Room     string          `json:"room"`
+	Name     string          `json:"name"`
+	Token    string          `json:"token,omitempty"`
+	Resume   string          `json:"resume,omitempty"`
+	Metadata json.RawMessage `json:"metadata,omitempty"`
+}
+
+// Offer is an SDP offer, from either side. ID counts the sender's own offers
+// from 1. Tracks, from a client only, declares every section that it sends on.
+type Offer struct {
+	ID     uint64      `json:"id"`
+	SDP    string      `json:"sdp"`
+	Tracks []SendTrack `json:"tracks,omitempty"`
+}
+
+// SendTrack declares one section that a client sends on.
+type SendTrack struct {
+	MID    string `json:"mid"`
+	Source string `json:"source"`
+	Muted  bool   `json:"muted"`
+}
+
+// Answer is an SDP answer to the other side's offer ID.
+type Answer struct {
+	ID  uint64 `json:"id"`
+	SDP string `json:"sdp"`
+}
+
+// ICE carries one candidate, or nil at the end of them.
+type ICE struct {
+	Candidate *Candidate `json:"candidate"`
+}
+
+// Candidate is a browser's RTCIceCandidateInit.
+type Candidate struct {
+	Candidate        string  `json:"candidate"`
+	SDPMid           *string `json:"sdpMid,omitempty"`
+	SDPMLineIndex    *uint16 `json:"sdpMLineIndex,omitempty"`
+	UsernameFragment *string `json:"usernameFragment,omitempty"`
+}
+
+// UpdateTrack says that the track on MID was muted or unmuted, or shows
+// another source now. The media itself changes by replaceTrack.
+type UpdateTrack struct {
+	MID    string `json:"mid"`
+	Muted  bool   `json:"muted"`
+	Source string `json:"source,omitempty"`
+}
+
+// Restart tells the server that the client's next offer restarts ICE.
+type Restart struct{}
+
+// Leave is a clean goodbye.
+type Leave struct{}
+
+func (*JoinRoom) client()    {}
+func (*Offer) client()       {}
+func (*Answer) client()      {}
+func (*ICE) client()         {}
+func (*UpdateTrack) client() {}
+func (*Restart) client()     {}
+func (*Leave) client()       {}

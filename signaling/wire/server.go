@@ -1,0 +1,142 @@
+package wire
+
+import "encoding/json"
+
+// Server is a message from the server to a client.
+type Server interface{ server() }
+
+// Welcome answers JoinRoom; the browser now makes its first offer.
+// Participants are the others, in the order in which they joined.
+type Welcome struct {
+	Version      int           `json:"version"`
+	Participant  Participant   `json:"participant"`
+	Room         string        `json:"room"`
+	Participants []Participant `json:"participants"`
+	ICEServers   []ICEServer   `json:"ice_servers"`
+	Resume       string        `json:"resume"`
+	Resumed      bool          `json:"resumed,omitempty"`
+	Limits       Limits        `json:"limits"`
+	Role         string        `json:"role"`
+}
+
+// ICEServer is a browser's RTCIceServer.
+type ICEServer struct {
+	URLs       []string `json:"urls"`
+	Username   string   `json:"username,omitempty"`
+	Credential string   `json:"credential,omitempty"`
+}
+
+// Limits are what the server will refuse to exceed.
+type Limits struct {
+	MessageBytes     int `json:"message_bytes"`      // one signalling message
+	DataMessageBytes int `json:"data_message_bytes"` // one data channel message
+	Participants     int `json:"participants"`       // in a room
+	Tracks           int `json:"tracks"`             // published by one participant
+	DataChannels     int `json:"data_channels"`      // opened by one participant
+	ResumeSeconds    int `json:"resume_seconds"`     // how long a lost socket is waited for
+}
+
+// Participant is one row of the roster.
+type Participant struct {
+	ID       string          `json:"id"`
+	Name     string          `json:"name"`
+	Metadata json.RawMessage `json:"metadata,omitempty"`
+	Role     string          `json:"role"`
+	Tracks   []Track         `json:"tracks"`
+}
+
+// Track is one published track as others see it.
+type Track struct {
+	ID        string   `json:"id"`
+	MID       string   `json:"mid"` // at its publisher
+	Kind      string   `json:"kind"`
+	Source    string   `json:"source"`
+	Muted     bool     `json:"muted"`
+	Encodings []string `json:"encodings"` // rids, low to high; empty without simulcast
+}
+
+// ParticipantJoined adds a row to the roster.
+type ParticipantJoined struct {
+	Participant Participant `json:"participant"`
+}
+
+// ParticipantUpdated replaces a row of the roster.
+type ParticipantUpdated struct {
+	Participant Participant `json:"participant"`
+}
+
+// ParticipantLeft removes a row of the roster. Reason is one of "left",
+// "lost" (the connection died), "removed" and "drained".
+type ParticipantLeft struct {
+	Participant string `json:"participant"`
+	Reason      string `json:"reason"`
+}
+
+// TrackPublished adds a track to a participant.
+type TrackPublished struct {
+	Participant string `json:"participant"`
+	Track       Track  `json:"track"`
+}
+
+// TrackUpdated replaces a track of a participant.
+type TrackUpdated struct {
+	Participant string `json:"participant"`
+	Track       Track  `json:"track"`
+}
+
+// TrackUnpublished removes a track from a participant.
+type TrackUnpublished struct {
+	Participant string `json:"participant"`
+	Track       string `json:"track"`
+}
+
+// Slots says what every negotiated down section carries now. Version grows
+// with every change.
+type Slots struct {
+	Version uint64 `json:"version"`
+	Slots   []Slot `json:"slots"`
+}
+
+// Slot is one down section; Track and Participant are null while it is empty.
+type Slot struct {
+	MID         string  `json:"mid"`
+	Track       *string `json:"track"`
+	Participant *string `json:"participant"`
+}
+
+// Speakers are those who speak now, loudest first; sent when it changes.
+type Speakers struct {
+	Speakers []Speaker `json:"speakers"`
+}
+
+// Speaker is one who speaks; Level runs from 0 (silent) to 1 (loudest).
+type Speaker struct {
+	Participant string  `json:"participant"`
+	Level       float64 `json:"level"`
+}
+
+// Error is a refused message or a broken session. Fatal errors close the
+// socket. Request is the type of the message that caused it, where one did.
+type Error struct {
+	Code    Code   `json:"code"`
+	Message string `json:"message"`
+	Fatal   bool   `json:"fatal"`
+	Request string `json:"request,omitempty"`
+}
+
+// Error makes a refusal usable as a Go error inside the server.
+func (e *Error) Error() string { return string(e.Code) + ": " + e.Message }
+
+func (*Welcome) server()            {}
+func (*Offer) server()              {}
+func (*Answer) server()             {}
+func (*ICE) server()                {}
+func (*ParticipantJoined) server()  {}
+func (*ParticipantUpdated) server() {}
+func (*ParticipantLeft) server()    {}
+func (*TrackPublished) server()     {}
+func (*TrackUpdated) server()       {}
+func (*TrackUnpublished) server()   {}
+func (*Slots) server()              {}
+func (*Speakers) server()           {}
+func (*Error) server()              {}
