@@ -1,5 +1,7 @@
 package metrics
 
+import "sfu/sfu/media"
+
 // Direction is seen from the server.
 type Direction uint8
 
@@ -10,6 +12,8 @@ const (
 
 	NumDirections = 2
 )
+
+var directions = [NumDirections]string{"in", "out"}
 
 // JoinOutcome is what became of a join_room.
 type JoinOutcome uint8
@@ -53,6 +57,8 @@ const (
 	NumOutcomes = 2
 )
 
+var outcomes = [NumOutcomes]string{"connected", "failed"}
+
 // DataDrop is why a data channel message was not relayed.
 type DataDrop uint8
 
@@ -65,4 +71,43 @@ const (
 	DataRefused                  // too many channels, or nobody to relay to
 
 	NumDataDrops = 5
+)
+
+var dataDrops = [NumDataDrops]string{"stale", "cut", "reply", "too_large", "refused"}
+
+// refusals and drops are the reasons that can happen at the door and at a down
+// track. A reason in the wrong place is a bug of ours, counted as "other".
+var (
+	refusals = []media.Drop{
+		media.DropMalformed, media.DropOversize, media.DropUnknown, media.DropDuplicate,
+		media.DropJump, media.DropOverload, media.DropLate,
+	}
+	drops = []media.Drop{
+		media.DropPadding, media.DropMuted, media.DropKeyframe, media.DropLayer,
+		media.DropLate, media.DropCodec, media.DropUnbound,
+	}
+)
+
+// The words of signaling/wire, which this package cannot import: words do not
+// know each other. A word that is missing here is counted as unknown.
+const (
+	unknown = "unknown"
+	other   = "other"
+)
+
+var (
+	messageTypes = [NumDirections][]string{
+		In: {"join_room", "offer", "answer", "ice", "update_track", "restart", "leave", unknown},
+		Out: {
+			"welcome", "offer", "answer", "ice",
+			"participant_joined", "participant_updated", "participant_left",
+			"track_published", "track_updated", "track_unpublished",
+			"slots", "speakers", "error", unknown,
+		},
+	}
+	errorCodes = []string{
+		"bad_message", "unexpected", "too_large", "rate_limited", "unauthorized", "forbidden",
+		"room_full", "room_locked", "not_found", "unsupported", "negotiation_failed",
+		"slow_consumer", "removed", "replaced", "draining", "internal", unknown,
+	}
 )

@@ -1,10 +1,6 @@
-// Package metrics holds every counter that the server has, as typed fields,
-// and serves them to Prometheus.
 package metrics
 
 import (
-	"net/http"
-
 	"github.com/prometheus/client_golang/prometheus"
 
 	"sfu/sfu/media"
@@ -54,20 +50,22 @@ type Set struct {
 
 	SignalingConnections prometheus.Gauge
 
-	messages *prometheus.CounterVec
-	errors   *prometheus.CounterVec
+	messages [NumDirections]map[string]prometheus.Counter // by message type; read only
+	errors   map[string]prometheus.Counter                // by error code; read only
 	registry *prometheus.Registry
 }
 
-// New returns a set whose every series exists and is zero.
-func New() *Set { panic("todo") }
-
-// Handler serves the set in the Prometheus formats.
-func (s *Set) Handler() http.Handler { panic("todo") }
-
-// Message counts one signalling message. typ is a type of the protocol, or
-// "unknown": never a string of the client's.
-func (s *Set) Message(d Direction, typ string) { panic("todo") }
+// Message counts one signalling message. typ is a type of the protocol;
+// anything else counts as "unknown", so that a client's string never becomes a
+// label.
+func (s *Set) Message(d Direction, typ string) { known(s.messages[d], typ).Inc() }
 
 // SignalingError counts one error sent, by its code.
-func (s *Set) SignalingError(code string) { panic("todo") }
+func (s *Set) SignalingError(code string) { known(s.errors, code).Inc() }
+
+func known(counters map[string]prometheus.Counter, label string) prometheus.Counter {
+	if c, ok := counters[label]; ok {
+		return c
+	}
+	return counters[unknown]
+}

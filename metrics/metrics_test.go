@@ -1,0 +1,215 @@
+package metrics
+
+import (
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+
+	"sfu/sfu/media"
+)
+
+func TestEveryFieldIsReady(t *testing.T) {
+	t.Parallel()
+	s := reflect.ValueOf(New()).Elem()
+	for i := range s.NumField() {
+		name, field := s.Type().Field(i).Name, s.Field(i)
+		if field.Kind() != reflect.Array {
+			if field.IsNil() {
+				t.Errorf("%s is nil", name)
+			}
+			continue
+		}
+		for j := range field.Len() {
+			if field.Index(j).IsNil() {
+				t.Errorf("%s[%d] is nil", name, j)
+			}
+		}
+	}
+}
+
+// TestNoTwoFieldsShareASeries counts on every counter once: what is its own
+// series reads 1, and only the reasons that cannot happen read more.
+func TestNoTwoFieldsShareASeries(t *testing.T) {
+	t.Parallel()
+	set := New()
+	s := reflect.ValueOf(set).Elem()
+	for i := range s.NumField() {
+		if !s.Type().Field(i).IsExported() {
+			continue
+		}
+		field := s.Field(i)
+		if field.Kind() != reflect.Array {
+			touch(field.Interface())
+			continue
+		}
+		for j := range field.Len() {
+			touch(field.Index(j).Interface())
+		}
+	}
+	for series, v := range scrape(t, set) {
+		switch {
+		case !strings.HasPrefix(series, "sfu_"), strings.HasPrefix(series, "sfu_join_duration_seconds"):
+		case strings.HasPrefix(series, "sfu_signaling_messages_total"),
+			strings.HasPrefix(series, "sfu_signaling_errors_total"):
+			if v != "0" {
+				t.Errorf("%s = %s before any message", series, v)
+			}
+		case strings.Contains(series, `reason="other"`):
+		default:
+			if v != "1" {
+				t.Errorf("%s = %s, want 1", series, v)
+			}
+		}
+	}
+}
+
+func touch(metric any) {
+	switch m := metric.(type) {
+	case prometheus.Counter: // a Gauge is one too
+		m.Inc()
+	case prometheus.Histogram:
+		m.Observe(1)
+	}
+}
+
+func TestEverySeriesExistsFromTheStart(t *testing.T) {
+	t.Parallel()
+	got := scrape(t, New())
+	for _, series := range []string{
+		`sfu_rooms`, `sfu_participants`,
+		`sfu_tracks{direction="in",kind="audio"}`, `sfu_tracks{direction="out",kind="video"}`,
+		`sfu_packets_total{direction="in",kind="video"}`, `sfu_packets_total{direction="out",kind="audio"}`,
+		`sfu_payload_bytes_total{direction="out",kind="video"}`,
+		`sfu_offered_packets_total{kind="audio"}`, `sfu_write_errors_total`,
+		`sfu_refused_packets_total{reason="duplicate"}`, `sfu_refused_packets_total{reason="other"}`,
+		`sfu_dropped_packets_total{reason="keyframe"}`,
+		`sfu_nacked_packets_total{direction="in"}`, `sfu_rtx_packets_total{direction="out"}`,
+		`sfu_rtx_missed_packets_total`, `sfu_keyframe_requests_total{direction="out"}`,
+		`sfu_join_requests_total{outcome="rejected"}`, `sfu_joins_total{outcome="connected"}`,
+		`sfu_join_duration_seconds_count`, `sfu_resumes_total`, `sfu_leaves_total{reason="lost"}`,
+		`sfu_ice_connections_total{outcome="failed"}`, `sfu_dtls_handshakes_total{outcome="connected"}`,
+		`sfu_data_messages_total{direction="in"}`, `sfu_data_bytes_total{direction="out"}`,
+		`sfu_data_dropped_messages_total{reason="stale"}`, `sfu_data_channels`,
+		`sfu_signaling_connections`,
+		`sfu_signaling_messages_total{direction="in",type="join_room"}`,
+		`sfu_signaling_messages_total{direction="out",type="welcome"}`,
+		`sfu_signaling_errors_total{code="room_full"}`,
+	} {
+		if v, ok := got[series]; !ok || v != "0" {
+			t.Errorf("%s = %q, want 0", series, v)
+		}
+	}
+	for _, family := range []string{"sfu_build_info{", "go_goroutines", "process_start_time_seconds"} {
+		if !slices.ContainsFunc(slices.Collect(maps.Keys(got)), func(series string) bool {
+			return strings.HasPrefix(series, family)
+		}) {
+			t.Errorf("no %s", family)
+		}
+	}
+}
+
+func TestAReasonInTheWrongPlaceShows(t *testing.T) {
+	t.Parallel()
+	s := New()
+	s.PacketsRefused[media.DropKeyframe].Inc()
+	if got := scrape(t, s)[`sfu_refused_packets_total{reason="other"}`]; got != "1" {
+		t.Errorf("other = %q, want 1", got)
+	}
+}
+
+func TestAClientsWordIsNeverALabel(t *testing.T) {
+	t.Parallel()
+	s := New()
+	s.Message(In, "offer")
+	s.Message(In, "drop table")
+	s.Message(In, "welcome") // the server's word
+	s.Message(Out, "welcome")
+	s.SignalingError("bad_message")
+	s.SignalingError("no such code")
+	got := scrape(t, s)
+	for series, want := range map[string]string{
+		`sfu_signaling_messages_total{direction="in",type="offer"}`:    "1",
+		`sfu_signaling_messages_total{direction="in",type="unknown"}`:  "2",
+		`sfu_signaling_messages_total{direction="out",type="welcome"}`: "1",
+		`sfu_signaling_messages_total{direction="out",type="unknown"}`: "0",
+		`sfu_signaling_errors_total{code="bad_message"}`:               "1",
+		`sfu_signaling_errors_total{code="unknown"}`:                   "1",
+	} {
+		if got[series] != want {
+			t.Errorf("%s = %q, want %s", series, got[series], want)
+		}
+	}
+}
+
+func TestCountingDoesNotAllocate(t *testing.T) {
+	s := New()
+	if n := testing.AllocsPerRun(100, func() {
+		s.PacketsDropped[media.DropLayer].Inc()
+		s.Message(In, "ice")
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+func TestLint(t *testing.T) {
+	t.Parallel()
+	families, err := New().registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	problems, err := promlint.NewWithMetricFamilies(families).Lint()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range problems {
+		t.Errorf("%s: %s", p.Metric, p.Text)
+	}
+}
+
+// labels is the closed list of label names. A room or a participant is none:
+// they would grow without bound.
+var labels = []string{"direction", "kind", "reason", "outcome", "type", "code"}
+
+func TestLabelsAreAClosedList(t *testing.T) {
+	t.Parallel()
+	families, err := New().registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		if !strings.HasPrefix(f.GetName(), "sfu_") || f.GetName() == "sfu_build_info" {
+			continue
+		}
+		for _, m := range f.GetMetric() {
+			for _, l := range m.GetLabel() {
+				if !slices.Contains(labels, l.GetName()) {
+					t.Errorf("%s has the label %s", f.GetName(), l.GetName())
+				}
+			}
+		}
+	}
+}
+
+// scrape returns what Prometheus would read: series and their values.
+func scrape(t *testing.T, s *Set) map[string]string {
+	t.Helper()
+	rec := httptest.NewRecorder()
+	s.Handler().ServeHTTP(rec, httptest.NewRequest("GET", "/metrics", nil))
+	if rec.Code != http.StatusOK {
+		t.Fatalf("status %d: %s", rec.Code, rec.Body)
+	}
+	series := make(map[string]string)
+	for line := range strings.Lines(rec.Body.String()) {
+		if i := strings.LastIndexByte(line, ' '); i > 0 && line[0] != '#' {
+			series[line[:i]] = strings.TrimSpace(line[i:])
+		}
+	}
+	return series
+}

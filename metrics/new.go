@@ -1,0 +1,202 @@
+package metrics
+
+import (
+	"runtime/debug"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"sfu/sfu/media"
+)
+
+// New returns a set whose every series exists and is zero, so that a rate over
+// a series that never counted is 0 and not an empty answer.
+func New() *Set {
+	r := registrar{prometheus.NewRegistry()}
+	s := &Set{registry: r.Registry}
+	s.registerRooms(r)
+	s.registerMedia(r)
+	s.registerRepair(r)
+	s.registerSessions(r)
+	s.registerData(r)
+	s.registerSignaling(r)
+	r.MustRegister(
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		buildInfo(),
+	)
+	return s
+}
+
+func (s *Set) registerRooms(r registrar) {
+	s.Rooms = r.gauge("sfu_rooms", "Rooms with at least one participant.")
+	s.Participants = r.gauge("sfu_participants", "Participants in all rooms.")
+	tracks := r.gauges("sfu_tracks",
+		"Tracks that participants publish (in) and down slots that carry one (out).", "direction", "kind")
+	for k := range media.Kind(media.NumKinds) {
+		s.UpTracks[k] = tracks.WithLabelValues(directions[In], k.String())
+		s.DownTracks[k] = tracks.WithLabelValues(directions[Out], k.String())
+	}
+}
+
+func (s *Set) registerMedia(r registrar) {
+	packets := r.counters("sfu_packets_total",
+		"RTP packets taken from publishers (in) and forwarded to subscribers (out).", "direction", "kind")
+	bytes := r.counters("sfu_payload_bytes_total",
+		"RTP payload of the packets in sfu_packets_total.", "direction", "kind")
+	offered := r.counters("sfu_offered_packets_total",
+		"RTP packets offered to down tracks: each is forwarded, dropped, or failed to be written.", "kind")
+	for k := range media.Kind(media.NumKinds) {
+		s.PacketsReceived[k] = packets.WithLabelValues(directions[In], k.String())
+		s.PacketsForwarded[k] = packets.WithLabelValues(directions[Out], k.String())
+		s.BytesReceived[k] = bytes.WithLabelValues(directions[In], k.String())
+		s.BytesForwarded[k] = bytes.WithLabelValues(directions[Out], k.String())
+		s.PacketsOffered[k] = offered.WithLabelValues(k.String())
+	}
+	s.PacketsRefused = byReason(refusals, r.counters("sfu_refused_packets_total",
+		"RTP packets of publishers that were not taken, by reason.", "reason"))
+	s.PacketsDropped = byReason(drops, r.counters("sfu_dropped_packets_total",
+		"RTP packets offered to a down track and not forwarded, by reason.", "reason"))
+	s.WriteErrors = r.counter("sfu_write_errors_total", "RTP packets that could not be written to a subscriber.")
+}
+
+// byReason gives every reason a counter, the ones that cannot happen a shared
+// one: an index is always safe, and a slip shows.
+func byReason(possible []media.Drop, vec *prometheus.CounterVec) (counters [media.NumDrops]prometheus.Counter) {
+	for d := range counters {
+		counters[d] = vec.WithLabelValues(other)
+	}
+	for _, d := range possible {
+		counters[d] = vec.WithLabelValues(d.String())
+	}
+	return counters
+}
+
+func (s *Set) registerRepair(r registrar) {
+	nacks := r.counters("sfu_nacked_packets_total",
+		"Lost packets that subscribers asked for (in) and that publishers were asked for (out).", "direction")
+	s.NACKsReceived = nacks.WithLabelValues(directions[In])
+	s.NACKsSent = nacks.WithLabelValues(directions[Out])
+	rtx := r.counters("sfu_rtx_packets_total",
+		"Packets that publishers sent again (in) and that were sent again to subscribers (out).", "direction")
+	s.RTXReceived = rtx.WithLabelValues(directions[In])
+	s.RTXSent = rtx.WithLabelValues(directions[Out])
+	s.RTXMissed = r.counter("sfu_rtx_missed_packets_total",
+		"Packets that subscribers asked for and that were gone.")
+	keyframes := r.counters("sfu_keyframe_requests_total",
+		"Keyframe requests: PLI and FIR from subscribers (in), PLI to publishers (out).", "direction")
+	s.KeyframeRequestsIn = keyframes.WithLabelValues(directions[In])
+	s.KeyframeRequests = keyframes.WithLabelValues(directions[Out])
+}
+
+func (s *Set) registerSessions(r registrar) {
+	// Two families: a join is accepted before it connects, and the sum over
+	// one family's labels has to mean something.
+	requests := r.counters("sfu_join_requests_total", "Joins asked for, by the answer at the door.", "outcome")
+	s.Joins[JoinAccepted] = requests.WithLabelValues("accepted")
+	s.Joins[JoinRejected] = requests.WithLabelValues("rejected")
+	joins := r.counters("sfu_joins_total", "Accepted joins whose media connected, or never did.", "outcome")
+	s.Joins[JoinConnected] = joins.WithLabelValues(outcomes[Connected])
+	s.Joins[JoinFailed] = joins.WithLabelValues(outcomes[Failed])
+	s.JoinSeconds = r.joinSeconds()
+	s.Resumes = r.counter("sfu_resumes_total", "Participants taken up again by a new connection.")
+	leaves := r.counters("sfu_leaves_total", "Participants gone, by reason.", "reason")
+	for reason := range s.Leaves {
+		s.Leaves[reason] = leaves.WithLabelValues(leaveReasons[reason])
+	}
+	ice := r.counters("sfu_ice_connections_total", "ICE connections, by how they ended up.", "outcome")
+	dtls := r.counters("sfu_dtls_handshakes_total", "DTLS handshakes, by how they ended.", "outcome")
+	for o, word := range outcomes {
+		s.ICE[o] = ice.WithLabelValues(word)
+		s.DTLS[o] = dtls.WithLabelValues(word)
+	}
+}
+
+func (s *Set) registerData(r registrar) {
+	messages := r.counters("sfu_data_messages_total",
+		"Data channel messages from participants (in) and to them (out).", "direction")
+	bytes := r.counters("sfu_data_bytes_total", "Bytes of the messages in sfu_data_messages_total.", "direction")
+	for d, word := range directions {
+		s.DataMessages[d] = messages.WithLabelValues(word)
+		s.DataBytes[d] = bytes.WithLabelValues(word)
+	}
+	dropped := r.counters("sfu_data_dropped_messages_total",
+		"Data channel messages that were not relayed, by reason.", "reason")
+	for d, word := range dataDrops {
+		s.DataDropped[d] = dropped.WithLabelValues(word)
+	}
+	s.DataChannels = r.gauge("sfu_data_channels", "Data channels opened by participants.")
+}
+
+func (s *Set) registerSignaling(r registrar) {
+	s.SignalingConnections = r.gauge("sfu_signaling_connections", "Open signalling connections.")
+	messages := r.counters("sfu_signaling_messages_total", "Signalling messages, by type.", "direction", "type")
+	for d, types := range messageTypes {
+		s.messages[d] = make(map[string]prometheus.Counter, len(types))
+		for _, typ := range types {
+			s.messages[d][typ] = messages.WithLabelValues(directions[d], typ)
+		}
+	}
+	refused := r.counters("sfu_signaling_errors_total", "Errors sent to clients, by code.", "code")
+	s.errors = make(map[string]prometheus.Counter, len(errorCodes))
+	for _, code := range errorCodes {
+		s.errors[code] = refused.WithLabelValues(code)
+	}
+}
+
+// registrar makes metrics that are registered from birth.
+type registrar struct{ *prometheus.Registry }
+
+func (r registrar) counters(name, help string, labels ...string) *prometheus.CounterVec {
+	vec := prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+	r.MustRegister(vec)
+	return vec
+}
+
+func (r registrar) gauges(name, help string, labels ...string) *prometheus.GaugeVec {
+	vec := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, labels)
+	r.MustRegister(vec)
+	return vec
+}
+
+func (r registrar) counter(name, help string) prometheus.Counter {
+	return r.counters(name, help).WithLabelValues()
+}
+
+func (r registrar) gauge(name, help string) prometheus.Gauge {
+	return r.gauges(name, help).WithLabelValues()
+}
+
+// joinSeconds has both kinds of buckets: classic ones that every Prometheus
+// reads, and native ones, bounded in number, for those that scrape them.
+func (r registrar) joinSeconds() prometheus.Histogram {
+	h := prometheus.NewHistogram(prometheus.HistogramOpts{
+		Name:                            "sfu_join_duration_seconds",
+		Help:                            "Time from join_room to connected media.",
+		Buckets:                         []float64{.05, .1, .2, .3, .5, .75, 1, 1.5, 2, 3, 5, 10, 30},
+		NativeHistogramBucketFactor:     1.1,
+		NativeHistogramMaxBucketNumber:  100,
+		NativeHistogramMinResetDuration: time.Hour,
+	})
+	r.MustRegister(h)
+	return h
+}
+
+// buildInfo says which build runs, as far as the binary knows.
+func buildInfo() prometheus.Collector {
+	labels := prometheus.Labels{"version": unknown, "revision": unknown, "go_version": unknown}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		labels["version"], labels["go_version"] = info.Main.Version, info.GoVersion
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				labels["revision"] = s.Value
+			}
+		}
+	}
+	g := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "sfu_build_info", Help: "Always 1; the labels say which build runs.", ConstLabels: labels,
+	})
+	g.Set(1)
+	return g
+}
