@@ -1,5 +1,3 @@
-// Package mailbox is the one queue between goroutines: any number of senders
-// whose Put never blocks, one receiver that takes everything at once.
 package mailbox
 
 import "sync"

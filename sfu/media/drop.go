@@ -19,7 +19,7 @@ const (
 	DropMuted    // the publisher announced mute
 	DropKeyframe // waiting for a keyframe of the wanted encoding
 	DropLayer    // an encoding or layer that this subscriber is not sent
-	DropLate     // older than what the sequence map remembers
+	DropLate     // older than what the ring or the sequence map remembers
 	DropCodec    // the subscriber did not negotiate the codec
 	DropUnbound  // the down section is not negotiated yet
 

@@ -18,7 +18,8 @@ type Packet struct {
 	Header
 	Payload []byte
 
-	buf [MaxPacket]byte
+	buf  [MaxPacket]byte
+	free bool // it lies in the pool
 }
 
 // Header is all that is known of a packet besides its payload.
@@ -77,12 +78,16 @@ func NewPacket(n int) *Packet {
 		return nil
 	}
 	p := packets.Get().(*Packet)
-	p.Payload = p.buf[:n]
+	p.Payload, p.free = p.buf[:n], false
 	return p
 }
 
-// Release gives the packet back. Nobody may touch it afterwards.
+// Release gives the packet back. Nobody may touch it afterwards, and to give
+// it back twice panics: it would show one room's media in another.
 func (p *Packet) Release() {
-	p.Header, p.Payload = Header{}, nil
+	if p.free {
+		panic("media: packet released twice")
+	}
+	p.Header, p.Payload, p.free = Header{}, nil, true
 	packets.Put(p)
 }
