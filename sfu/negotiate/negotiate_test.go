@@ -140,7 +140,10 @@ func (e *engine) pass(d time.Duration) (said []string) {
 		case GiveUp:
 			said = append(said, ">giveup")
 		default:
-			return append(said, fmt.Sprintf(">nothing, though it was due (%d)", action))
+			return append(said, ">nothing-though-due")
+		}
+		if len(said) > 100 {
+			return append(said, ">endless")
 		}
 	}
 	e.now = end
