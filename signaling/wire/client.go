@@ -3,7 +3,7 @@ package wire
 import "encoding/json"
 
 // Client is a message from a client to the server.
-type Client interface{ client() }
+type Client interface{ validate() *Error }
 
 // JoinRoom is the first message of a connection. With Resume it takes up a
 // participant whose socket was lost.
@@ -62,11 +62,3 @@ type Restart struct{}
 
 // Leave is a clean goodbye.
 type Leave struct{}
-
-func (*JoinRoom) client()    {}
-func (*Offer) client()       {}
-func (*Answer) client()      {}
-func (*ICE) client()         {}
-func (*UpdateTrack) client() {}
-func (*Restart) client()     {}
-func (*Leave) client()       {}
