@@ -1,0 +1,279 @@
+package e2e
+
+import (
+	"encoding/binary"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+	"github.com/pion/rtp/codecs"
+	"github.com/pion/webrtc/v4"
+)
+
+// A receiver asks again for a lost packet at most this often, this far apart,
+// as libwebrtc does.
+const (
+	nackTries = 10
+	nackEvery = 3 * oneWay
+)
+
+// downlink is all that an endpoint receives: one stream for every section that
+// the server sends on. The endpoint's loop owns it.
+type downlink struct {
+	e       *endpoint
+	streams map[uint32]*stream // by SSRC
+	repairs map[uint32]*stream // by RTX SSRC
+	byMid   map[string]*stream
+	faults  []string
+	bytes   int
+}
+
+// stream is one down section: what its description promised and what came.
+type stream struct {
+	section
+	highest  int64            // the newest extended sequence number
+	packets  map[int64]record // by extended sequence number
+	missing  map[int64]*hunt
+	repaired int
+	spurious int // repairs of what was here already
+	gaveUp   int
+	reports  []senderReport
+	cname    string
+}
+
+// section is what the server's description says of one of its m-lines.
+type section struct {
+	mid       string
+	kind      webrtc.RTPCodecType
+	ssrc, rtx uint32
+	pt, rtxPT uint8
+	midID     uint8 // the extension's id
+	levelID   uint8
+}
+
+// record is one packet of a stream.
+type record struct {
+	at        time.Time
+	seq       int64
+	timestamp uint32
+	marker    bool
+	repaired  bool
+	level     int    // of the audio level extension, -1 without one
+	picture   uint16 // VP8 picture id as rewritten by the server
+	stamp     stamp
+}
+
+// hunt is the search for one lost packet.
+type hunt struct {
+	asked time.Time
+	tries int
+}
+
+// senderReport is one that came for a stream.
+type senderReport struct {
+	at  time.Time
+	ntp time.Time
+	rtp uint32
+}
+
+func newDownlink(e *endpoint) *downlink {
+	return &downlink{
+		e:       e,
+		streams: make(map[uint32]*stream), repairs: make(map[uint32]*stream),
+		byMid: make(map[string]*stream),
+	}
+}
+
+// fault notes a promise that the server broke. It fails the test in the end.
+func (d *downlink) fault(format string, args ...any) {
+	if len(d.faults) < 20 {
+		d.faults = append(d.faults, fmt.Sprintf(format, args...))
+	}
+}
+
+// describe takes the server's sections out of a description of its.
+func (d *downlink) describe(raw string) {
+	sections, err := parseSections(raw)
+	if err != nil {
+		d.fault("the server's description: %v", err)
+		return
+	}
+	for _, s := range sections {
+		old := d.byMid[s.mid]
+		if old == nil {
+			st := &stream{section: s, packets: make(map[int64]record), missing: make(map[int64]*hunt)}
+			d.byMid[s.mid], d.streams[s.ssrc] = st, st
+			if s.rtx != 0 {
+				d.repairs[s.rtx] = st
+			}
+			continue
+		}
+		if old.section != s {
+			d.fault("section %s changed from %+v to %+v", s.mid, old.section, s)
+		}
+	}
+}
+
+// handle takes one RTP packet.
+func (d *downlink) handle(at time.Time, p *rtp.Packet) {
+	d.bytes += len(p.Payload)
+	if st := d.streams[p.SSRC]; st != nil {
+		d.checkHeader(st, p, st.pt)
+		d.take(st, at, p, p.SequenceNumber, false)
+		return
+	}
+	st := d.repairs[p.SSRC]
+	if st == nil {
+		d.fault("SSRC %d is in no description", p.SSRC)
+		return
+	}
+	d.checkHeader(st, p, st.rtxPT)
+	if len(p.Payload) < 2 {
+		d.fault("%s: retransmission of %d bytes", st.mid, len(p.Payload))
+		return
+	}
+	seq := binary.BigEndian.Uint16(p.Payload)
+	p.Payload = p.Payload[2:]
+	d.take(st, at, p, seq, true)
+}
+
+func (d *downlink) checkHeader(st *stream, p *rtp.Packet, pt uint8) {
+	if p.PayloadType != pt {
+		d.fault("%s: payload type %d, not %d", st.mid, p.PayloadType, pt)
+	}
+	if mid := string(p.GetExtension(st.midID)); st.midID != 0 && mid != st.mid {
+		d.fault("%s: a packet says mid %q", st.mid, mid)
+	}
+}
+
+// take records a packet that has number seq on the stream.
+func (d *downlink) take(st *stream, at time.Time, p *rtp.Packet, seq uint16, repaired bool) {
+	r := record{at: at, timestamp: p.Timestamp, marker: p.Marker, repaired: repaired, level: -1}
+	r.seq = st.extend(seq)
+	if level := p.GetExtension(st.levelID); st.levelID != 0 && len(level) == 1 {
+		r.level = int(level[0] & 0x7f)
+	}
+	payload := p.Payload
+	if st.kind == webrtc.RTPCodecTypeVideo {
+		var vp8 codecs.VP8Packet
+		frame, err := vp8.Unmarshal(payload)
+		if err != nil {
+			d.fault("%s %d: %v", st.mid, r.seq, err)
+			return
+		}
+		r.picture, payload = vp8.PictureID, frame
+	}
+	s, err := unseal(payload)
+	if err != nil {
+		d.fault("%s %d: %v", st.mid, r.seq, err)
+		return
+	}
+	r.stamp = s
+	st.record(d, r)
+}
+
+// extend returns seq as the number nearest to the newest one.
+func (st *stream) extend(seq uint16) int64 {
+	if len(st.packets) == 0 {
+		return 1<<16 + int64(seq)
+	}
+	return st.highest + int64(int16(seq-uint16(st.highest)))
+}
+
+func (st *stream) record(d *downlink, r record) {
+	if _, here := st.packets[r.seq]; here {
+		if !r.repaired {
+			d.fault("%s: sequence number %d came twice", st.mid, r.seq)
+		}
+		st.spurious++
+		return
+	}
+	if len(st.packets) == 0 {
+		st.highest = r.seq
+	}
+	for n := st.highest + 1; n < r.seq && len(st.missing) < 1000; n++ {
+		st.missing[n] = &hunt{}
+	}
+	st.highest = max(st.highest, r.seq)
+	st.packets[r.seq] = r
+	delete(st.missing, r.seq)
+	if r.repaired {
+		st.repaired++
+	}
+}
+
+// repair asks for what is missing, where that was negotiated.
+func (d *downlink) repair(now time.Time) {
+	for _, st := range d.streams {
+		if st.rtx == 0 {
+			continue
+		}
+		var seqs []uint16
+		for n, h := range st.missing {
+			switch {
+			case h.tries == nackTries:
+				delete(st.missing, n)
+				st.gaveUp++
+			case now.Sub(h.asked) >= nackEvery:
+				h.asked = now
+				h.tries++
+				seqs = append(seqs, uint16(n))
+			}
+		}
+		if len(seqs) > 0 {
+			slices.Sort(seqs)
+			d.e.sendRTCP(&rtcp.TransportLayerNack{
+				MediaSSRC: st.ssrc, Nacks: rtcp.NackPairsFromSequenceNumbers(seqs),
+			})
+		}
+	}
+}
+
+// askKeyframe sends a PLI for a section, as a decoder does that is stuck.
+func (d *downlink) askKeyframe(mid string) {
+	d.e.sendRTCP(&rtcp.PictureLossIndication{MediaSSRC: d.byMid[mid].ssrc})
+}
+
+func (d *downlink) handleReport(at time.Time, r *rtcp.SenderReport) {
+	st := d.streams[r.SSRC]
+	if st == nil {
+		d.fault("sender report for SSRC %d, which is in no description", r.SSRC)
+		return
+	}
+	st.reports = append(st.reports, senderReport{at, fromNTP(r.NTPTime), r.RTPTime})
+}
+
+func (d *downlink) handleDescription(r *rtcp.SourceDescription) {
+	for _, c := range r.Chunks {
+		for _, item := range c.Items {
+			if st := d.streams[c.Source]; st != nil && item.Type == rtcp.SDESCNAME {
+				st.cname = item.Text
+			}
+		}
+	}
+}
+
+// report returns a receiver report on every stream that flows.
+func (d *downlink) report(now time.Time) []rtcp.Packet {
+	var rr rtcp.ReceiverReport
+	for _, ssrc := range slices.Sorted(maps.Keys(d.streams)) {
+		st := d.streams[ssrc]
+		if len(st.packets) == 0 || len(rr.Reports) == 31 {
+			continue
+		}
+		block := rtcp.ReceptionReport{SSRC: ssrc, LastSequenceNumber: uint32(st.highest)}
+		if n := len(st.reports); n > 0 {
+			last := st.reports[n-1]
+			block.LastSenderReport = uint32(ntp(last.ntp) >> 16)
+			block.Delay = uint32(now.Sub(last.at).Seconds() * 65536)
+		}
+		rr.Reports = append(rr.Reports, block)
+	}
+	if len(rr.Reports) == 0 {
+		return nil
+	}
+	return []rtcp.Packet{&rr}
+}

@@ -1,0 +1,133 @@
+package e2e
+
+import (
+	"math/rand/v2"
+	"net"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pion/logging"
+	"github.com/pion/transport/v5/vnet"
+)
+
+// oneWay is how long a datagram travels between the server and a peer.
+const oneWay = 10 * time.Millisecond
+
+// network is the virtual switch that the server and every peer hang on. It
+// delays datagrams by oneWay and never reorders them.
+type network struct {
+	t      testing.TB
+	router *vnet.Router
+
+	mu    sync.Mutex // guards what is below: filters run on the router's goroutine
+	links map[string]*link
+}
+
+// link is one peer's cable: what it sends and what it is sent. The network's
+// mutex guards it.
+type link struct {
+	net      *vnet.Net
+	n        *network
+	up, down direction
+}
+
+// direction is one of the two ways through a link.
+type direction struct {
+	rng  *rand.Rand
+	loss float64
+	cut  bool
+	lost int
+}
+
+func newNetwork(t testing.TB) *network {
+	t.Helper()
+	router, err := vnet.NewRouter(&vnet.RouterConfig{
+		CIDR:          "10.0.0.0/16",
+		MinDelay:      oneWay,
+		LoggerFactory: quiet(t),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := &network{t: t, router: router, links: make(map[string]*link)}
+	router.AddChunkFilter(n.pass)
+	if err := router.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func (n *network) close() {
+	if err := n.router.Stop(); err != nil {
+		n.t.Error(err)
+	}
+}
+
+// attach gives ip a cable. Its losses are the same in every run.
+func (n *network) attach(ip string) *link {
+	n.t.Helper()
+	nic, err := vnet.NewNet(&vnet.NetConfig{StaticIPs: []string{ip}})
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	if err := n.router.AddNet(nic); err != nil {
+		n.t.Fatal(err)
+	}
+	addr := net.ParseIP(ip).To4()
+	seed := uint64(addr[2])<<8 | uint64(addr[3])
+	l := &link{net: nic, n: n}
+	l.up.rng = rand.New(rand.NewPCG(seed, 1))
+	l.down.rng = rand.New(rand.NewPCG(seed, 2))
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.links[ip] = l
+	return l
+}
+
+// pass decides what becomes of a datagram on the cables of both its ends.
+func (n *network) pass(c vnet.Chunk) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.links[host(c.SourceAddr())].up.pass() && n.links[host(c.DestinationAddr())].down.pass()
+}
+
+func host(a net.Addr) string { return a.(*net.UDPAddr).IP.String() }
+
+func (d *direction) pass() bool {
+	if d.cut || d.loss > 0 && d.rng.Float64() < d.loss {
+		d.lost++
+		return false
+	}
+	return true
+}
+
+// lossy loses these shares of the datagrams from now on.
+func (l *link) lossy(up, down float64) {
+	l.n.mu.Lock()
+	defer l.n.mu.Unlock()
+	l.up.loss, l.down.loss = up, down
+}
+
+// cut pulls the cable: nothing passes until mend.
+func (l *link) cut() { l.setCut(true) }
+
+func (l *link) mend() { l.setCut(false) }
+
+func (l *link) setCut(cut bool) {
+	l.n.mu.Lock()
+	defer l.n.mu.Unlock()
+	l.up.cut, l.down.cut = cut, cut
+}
+
+// lost returns how many datagrams each direction has swallowed.
+func (l *link) lost() (up, down int) {
+	l.n.mu.Lock()
+	defer l.n.mu.Unlock()
+	return l.up.lost, l.down.lost
+}
+
+// quiet shows pion's errors only when the test fails or is verbose.
+func quiet(t testing.TB) logging.LoggerFactory {
+	return &logging.DefaultLoggerFactory{Writer: t.Output(), DefaultLogLevel: logging.LogLevelError}
+}
