@@ -1,21 +1,27 @@
 package sfu
 
 import (
+	"errors"
+	"fmt"
 	"log/slog"
 	"net/netip"
+	"strings"
+	"sync"
 	"time"
 
+	"github.com/pion/ice/v4"
 	"github.com/pion/transport/v5"
 
 	"sfu/metrics"
+	"sfu/sfu/media"
 	"sfu/signaling/wire"
 )
 
 // Config is what an operator may choose. The zero value of a field is its
 // default.
 type Config struct {
-	UDPPort    int              // one port for everyone's media; 0 picks a free one
-	PublicIPs  []netip.Addr     // advertised in place of the interface addresses
+	UDPPort    int              // one port for everyone's media; 0 picks free ones
+	PublicIPs  []netip.Addr     // advertised besides the interface addresses
 	ICEServers []wire.ICEServer // told to browsers; none by default
 
 	MaxRooms        int           // default 1000
@@ -25,31 +31,216 @@ type Config struct {
 	Net transport.Net // the network; the machine's own by default
 }
 
+const (
+	defaultMaxRooms        = 1000
+	defaultMaxParticipants = 50
+	defaultResumeTime      = 30 * time.Second
+)
+
+func (c Config) withDefaults() Config {
+	if c.MaxRooms == 0 {
+		c.MaxRooms = defaultMaxRooms
+	}
+	if c.MaxParticipants == 0 {
+		c.MaxParticipants = defaultMaxParticipants
+	}
+	if c.ResumeTime == 0 {
+		c.ResumeTime = defaultResumeTime
+	}
+	return c
+}
+
 // Server holds the rooms.
-type Server struct{}
+type Server struct {
+	cfg   Config
+	log   *slog.Logger
+	count *metrics.Set
+	peers *peerFactory
+	mux   ice.UDPMux
+	addrs []netip.AddrPort
+
+	mu       sync.Mutex // guards the fields below
+	rooms    map[string]*room
+	draining bool
+	running  sync.WaitGroup // participants and rooms; Add only under mu
+}
 
 // New opens the media socket. The caller must Close the server.
-func New(cfg Config, m *metrics.Set, log *slog.Logger) (*Server, error) { panic("todo") }
+func New(cfg Config, m *metrics.Set, log *slog.Logger) (*Server, error) {
+	cfg = cfg.withDefaults()
+	mux, addrs, err := openMux(cfg, log)
+	if err != nil {
+		return nil, err
+	}
+	peers, err := newPeerFactory(cfg, mux, log)
+	if err != nil {
+		return nil, errors.Join(err, mux.Close())
+	}
+	return &Server{
+		cfg: cfg, log: log, count: m, peers: peers, mux: mux, addrs: addrs,
+		rooms: make(map[string]*room),
+	}, nil
+}
 
-// Session is one socket's hold on a participant. A participant whose socket
-// was lost gets another session when it resumes; the older one is then dead.
-type Session struct{}
+// MediaAddrs returns where the server receives media.
+func (s *Server) MediaAddrs() []netip.AddrPort { return s.addrs }
 
 // Join lets a client into a room, or back to its participant when req.Resume
 // names one. What the participant is told goes to send, Welcome first, one call
-// at a time; send must not block and may be called until Lost returns. A
-// refusal is a *wire.Error.
-func (s *Server) Join(req *wire.JoinRoom, send func(wire.Server)) (*Session, error) { panic("todo") }
+// at a time; send must not block, and must do nothing once the socket is gone.
+// A refusal is a *wire.Error.
+func (s *Server) Join(req *wire.JoinRoom, send func(wire.Server)) (*Session, error) {
+	session, err := s.join(req, send)
+	if err != nil {
+		s.count.Joins[metrics.JoinRejected].Inc()
+	}
+	return session, err
+}
+
+func (s *Server) join(req *wire.JoinRoom, send func(wire.Server)) (*Session, error) {
+	if req.Resume != "" {
+		return s.resume(req, send)
+	}
+	r, err := s.enter(req.Room)
+	if err != nil {
+		return nil, err
+	}
+	p, err := newParticipant(s, r, req)
+	if err != nil {
+		s.exit(r)
+		s.log.Error("participant not made", "room", req.Room, "error", err)
+		return nil, refuse(wire.CodeInternal, "The server could not open a connection. Try again.")
+	}
+	session := &Session{participant: p, send: send}
+	if err := r.add(p, session); err != nil {
+		p.abandon()
+		s.exit(r)
+		return nil, err
+	}
+	s.count.Joins[metrics.JoinAccepted].Inc()
+	go func() {
+		defer s.exit(r)
+		p.run()
+	}()
+	return session, nil
+}
+
+// resume gives the participant that req.Resume names another socket.
+func (s *Server) resume(req *wire.JoinRoom, send func(wire.Server)) (*Session, error) {
+	gone := refuse(wire.CodeNotFound, "This session has ended. Join again.")
+	s.mu.Lock()
+	r := s.rooms[req.Room]
+	s.mu.Unlock()
+	if r == nil {
+		return nil, gone
+	}
+	id, _, _ := strings.Cut(req.Resume, ".")
+	p := r.member(media.ParticipantID(id))
+	if p == nil || !p.mayResume(req.Resume) {
+		return nil, gone
+	}
+	session := &Session{participant: p, send: send}
+	if !p.mail.Put(func() { p.applyResume(session) }) {
+		return nil, gone
+	}
+	return session, nil
+}
+
+// enter returns the room called name, made if need be, and keeps it open until
+// exit.
+func (s *Server) enter(name string) (*room, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.draining {
+		return nil, refuse(wire.CodeDraining, "This server is about to stop. Try again in a minute.")
+	}
+	r := s.rooms[name]
+	if r == nil {
+		if len(s.rooms) >= s.cfg.MaxRooms {
+			return nil, refuse(wire.CodeRoomFull, fmt.Sprintf("This server holds %d rooms and cannot open another one.", s.cfg.MaxRooms))
+		}
+		r = newRoom(name, s.cfg.MaxParticipants, s.count)
+		s.rooms[name] = r
+		s.count.Rooms.Inc()
+	}
+	r.guests++
+	s.running.Add(1)
+	return r, nil
+}
+
+// exit gives up what enter returned. The last one out ends the room.
+func (s *Server) exit(r *room) {
+	defer s.running.Done()
+	s.mu.Lock()
+	r.guests--
+	last := r.guests == 0
+	if last {
+		delete(s.rooms, r.name)
+		s.count.Rooms.Dec()
+	}
+	s.mu.Unlock()
+	if last {
+		r.close()
+	}
+}
+
+// Drain refuses joins from now on.
+func (s *Server) Drain() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.draining = true
+}
+
+// Close ends every room and waits until nothing of the server runs.
+func (s *Server) Close() error {
+	s.Drain()
+	s.mu.Lock()
+	rooms := make([]*room, 0, len(s.rooms))
+	for _, r := range s.rooms {
+		rooms = append(rooms, r)
+	}
+	s.mu.Unlock()
+	for _, r := range rooms {
+		r.end(metrics.LeaveDrained, wire.CodeDraining, "The server was stopped.")
+	}
+	s.running.Wait()
+	return s.mux.Close()
+}
+
+// Session is one socket's hold on a participant. A participant whose socket
+// was lost gets another session when it resumes; the older one is then dead.
+type Session struct {
+	participant *participant
+	send        func(wire.Server)
+}
 
 // Handle takes a message from the client. It never blocks. JoinRoom is not for
 // it.
-func (s *Session) Handle(msg wire.Client) { panic("todo") }
+func (s *Session) Handle(msg wire.Client) {
+	p := s.participant
+	p.put(func() {
+		if p.session == s && !p.presence.left {
+			p.apply(msg)
+		}
+	})
+}
 
 // Lost says that the socket is gone. After a Leave it means nothing.
-func (s *Session) Lost() { panic("todo") }
+func (s *Session) Lost() {
+	p := s.participant
+	p.put(func() {
+		if p.session == s && !p.presence.left {
+			p.applyLost()
+		}
+	})
+}
 
-// Drain refuses joins from now on.
-func (s *Server) Drain() { panic("todo") }
+// refuse makes an error that ends the connection it goes to.
+func refuse(code wire.Code, message string) *wire.Error {
+	return &wire.Error{Code: code, Message: message, Fatal: true}
+}
 
-// Close ends every room and waits until nothing of the server runs.
-func (s *Server) Close() error { panic("todo") }
+// complain makes an error that the connection survives.
+func complain(code wire.Code, request, message string) *wire.Error {
+	return &wire.Error{Code: code, Message: message, Request: request}
+}

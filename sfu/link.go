@@ -1,0 +1,132 @@
+package sfu
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"github.com/pion/rtcp"
+
+	"sfu/sfu/media"
+)
+
+const (
+	feedbackEvery = 60 * time.Millisecond  // transport-cc, to a publisher
+	reportEvery   = time.Second            // sender and receiver reports
+	recheckEvery  = 200 * time.Millisecond // slots that still wait for a keyframe
+
+	defaultRTT = 100 * time.Millisecond // until a report says better
+)
+
+// rtcpWriter is the part of a PeerConnection that a link writes reports to.
+type rtcpWriter interface{ WriteRTCP([]rtcp.Packet) error }
+
+// link is one participant's connection as the media loop sees it: what it
+// sends (up) and what it is sent (down). The loop owns it.
+type link struct {
+	id    media.ParticipantID
+	loop  *mediaLoop
+	pc    rtcpWriter
+	ssrc  uint32 // ours, in the reports we send
+	born  time.Time
+	flood func() // called once there are too many SSRCs; must not block
+	gone  bool
+	rtt   time.Duration
+
+	streams streams // the loop reads none of it
+	up      uplink
+	down    downlink
+
+	nextFeedback, nextReport, nextRecheck time.Time
+}
+
+func newLink(id media.ParticipantID, loop *mediaLoop, flood func()) *link {
+	return &link{
+		id: id, loop: loop, flood: flood,
+		ssrc: rand.Uint32(), born: time.Now(), rtt: defaultRTT,
+		streams: streams{bySSRC: make(map[uint32]*stream)},
+		up:      newUplink(),
+		down:    downlink{bySSRC: make(map[uint32]*downTrack)},
+	}
+}
+
+// downlink is what a participant is sent.
+type downlink struct {
+	tracks   []*downTrack // every slot
+	bySSRC   map[uint32]*downTrack
+	carriers []*downTrack // by the index of the track they carry
+}
+
+// carrier returns the slot of this subscriber that carries t, or nil.
+func (lk *link) carrier(t *upTrack) *downTrack {
+	if t.index < len(lk.down.carriers) {
+		return lk.down.carriers[t.index]
+	}
+	return nil
+}
+
+func (lk *link) setCarrier(t *upTrack, d *downTrack) {
+	for len(lk.down.carriers) <= t.index {
+		lk.down.carriers = append(lk.down.carriers, nil)
+	}
+	lk.down.carriers[t.index] = d
+}
+
+// tick does what is due for this connection by time.
+func (lk *link) tick(now time.Time) {
+	for _, t := range lk.up.tracks {
+		for _, e := range t.encodings {
+			e.repair(now)
+		}
+	}
+	if !now.Before(lk.nextFeedback) {
+		lk.nextFeedback = now.Add(feedbackEvery)
+		lk.sendTransportFeedback()
+	}
+	if !now.Before(lk.nextRecheck) {
+		lk.nextRecheck = now.Add(recheckEvery)
+		for _, d := range lk.down.tracks {
+			d.requestKeyframe(now)
+		}
+	}
+	if !now.Before(lk.nextReport) {
+		lk.nextReport = now.Add(reportEvery)
+		lk.sendReceiverReport(now)
+		for _, d := range lk.down.tracks {
+			d.sendReport(now)
+		}
+	}
+}
+
+// send writes RTCP. An error means that the connection is not up or no longer,
+// which the participant learns from its state.
+func (lk *link) send(packets ...rtcp.Packet) {
+	if len(packets) > 0 && lk.pc != nil {
+		_ = lk.pc.WriteRTCP(packets)
+	}
+}
+
+// sendTransportFeedback tells the publisher when its packets arrived
+// (draft-holmer-rmcat-transport-wide-cc-extensions-01): its own congestion
+// control lives on this.
+func (lk *link) sendTransportFeedback() {
+	for _, fb := range lk.up.arrivals.BuildFeedbackPacket() {
+		lk.send(fb)
+	}
+}
+
+// maxReportBlocks is what fits one report (RFC 3550, 6.4.1: five bits).
+const maxReportBlocks = 31
+
+func (lk *link) sendReceiverReport(now time.Time) {
+	report := &rtcp.ReceiverReport{SSRC: lk.ssrc}
+	for _, t := range lk.up.tracks {
+		for _, e := range t.encodings {
+			if len(report.Reports) < maxReportBlocks {
+				report.Reports = append(report.Reports, e.received.Block(e.ssrc, now))
+			}
+		}
+	}
+	if len(report.Reports) > 0 {
+		lk.send(report)
+	}
+}

@@ -1,0 +1,299 @@
+package sfu
+
+import (
+	"time"
+
+	"github.com/pion/rtp"
+
+	"sfu/metrics"
+	"sfu/sfu/mailbox"
+	"sfu/sfu/media"
+	"sfu/sfu/speaker"
+	"sfu/signaling/wire"
+)
+
+const (
+	// maxQueuedPackets bounds what a room may lag behind: 4096 packets are
+	// about 50 Mbit/s for a second. What comes on top is refused.
+	maxQueuedPackets = 4096
+	// maxQueuedTasks bounds what the rest of the server may ask of a loop at
+	// once; RTCP is refused beyond it.
+	maxQueuedTasks = 8192
+
+	tickEvery  = 20 * time.Millisecond  // repair and keyframe requests
+	idleTick   = 250 * time.Millisecond // the same while no packet comes
+	speakEvery = 300 * time.Millisecond
+)
+
+// inbound is one packet as it comes from pion.
+type inbound struct {
+	stream *stream
+	pkt    *media.Packet
+}
+
+// arrival is one packet of a batch: parsed, in its ring, ready for everyone.
+type arrival struct {
+	track *upTrack
+	pkt   *media.Packet
+}
+
+// mediaLoop is the data plane of one room. Its goroutine owns everything that
+// a packet touches, so nothing there is locked: rings, forwarders, reports.
+type mediaLoop struct {
+	packets *mailbox.Mailbox[inbound]
+	tasks   *mailbox.Mailbox[func()]
+	quit    chan struct{}
+	done    chan struct{}
+	speak   func([]wire.Speaker) // must not block
+
+	// The rest belongs to run.
+	links  []*link
+	tracks map[media.TrackID]*upTrack
+	feeds  feeds
+	batch  batch
+	tally  tally
+	detect speaker.Detector
+
+	nextTick, nextSpeak time.Time
+	lastPacket          time.Time
+}
+
+// batch is what one turn of the loop works on, with its scratch space.
+type batch struct {
+	arrivals []arrival
+	evicted  []*media.Packet // pushed out of a ring, perhaps still in arrivals
+	header   rtp.Header
+	rtx      [media.MaxPacket + 2]byte
+	numbers  []uint64
+}
+
+func newMediaLoop(count *metrics.Set, speak func([]wire.Speaker)) *mediaLoop {
+	l := &mediaLoop{
+		packets: mailbox.New[inbound](maxQueuedPackets),
+		tasks:   mailbox.New[func()](maxQueuedTasks),
+		quit:    make(chan struct{}),
+		done:    make(chan struct{}),
+		speak:   speak,
+		tracks:  make(map[media.TrackID]*upTrack),
+		feeds:   feeds{by: make(map[media.Feed]*encoding)},
+		tally:   tally{set: count},
+	}
+	go l.run()
+	return l
+}
+
+// do lets fn run on the loop, after everything asked before. It reports false
+// when the loop is closed or too far behind.
+func (l *mediaLoop) do(fn func()) bool { return l.tasks.Put(fn) }
+
+// Close stops the loop and waits for it. Packets still queued are refused.
+func (l *mediaLoop) Close() {
+	l.packets.Close()
+	l.tasks.Close()
+	close(l.quit)
+	<-l.done
+}
+
+func (l *mediaLoop) run() {
+	defer close(l.done)
+	timer := time.NewTimer(idleTick)
+	defer timer.Stop()
+	var in []inbound
+	var tasks []func()
+	for open := true; open; {
+		select {
+		case <-l.quit:
+			open = false
+		case <-l.packets.Wake():
+		case <-l.tasks.Wake():
+		case <-timer.C:
+		}
+		tasks = l.tasks.Take(tasks)
+		for _, task := range tasks {
+			task()
+		}
+		in = l.packets.Take(in)
+		now := time.Now()
+		l.turn(in, now)
+		timer.Reset(l.untilTick(now))
+	}
+	l.clear()
+}
+
+// turn takes one batch through the room: in from every publisher, then out to
+// every subscriber.
+func (l *mediaLoop) turn(in []inbound, now time.Time) {
+	for i := range in {
+		if drop := l.take(in[i].stream, in[i].pkt, now); drop != media.Kept {
+			l.tally.refused[drop]++
+			in[i].pkt.Release()
+		}
+	}
+	if len(l.batch.arrivals) > 0 {
+		l.lastPacket = now
+		l.fanOut()
+	}
+	l.recycle()
+	if !now.Before(l.nextTick) {
+		l.nextTick = now.Add(tickEvery)
+		l.tick(now)
+	}
+	l.tally.flush()
+}
+
+// fanOut goes subscriber by subscriber over the whole batch, so that what one
+// of them gets leaves together.
+func (l *mediaLoop) fanOut() {
+	for _, sub := range l.links {
+		for i := range l.batch.arrivals {
+			a := &l.batch.arrivals[i]
+			if d := sub.carrier(a.track); d != nil {
+				l.forward(d, a)
+			}
+		}
+	}
+}
+
+// forward offers one packet to one down track.
+func (l *mediaLoop) forward(d *downTrack, a *arrival) {
+	l.tally.offered[d.kind]++
+	drop, err := d.forward(a)
+	switch {
+	case err != nil:
+		l.tally.writeErrors++
+	case drop != media.Kept:
+		l.tally.dropped[drop]++
+	default:
+		l.tally.forwarded[d.kind]++
+		l.tally.bytesOut[d.kind] += len(a.pkt.Payload)
+	}
+}
+
+// recycle gives back what the rings pushed out in this turn; only now is
+// nobody left who could read it.
+func (l *mediaLoop) recycle() {
+	for _, pkt := range l.batch.evicted {
+		pkt.Release()
+	}
+	clear(l.batch.evicted)
+	l.batch.evicted = l.batch.evicted[:0]
+	clear(l.batch.arrivals)
+	l.batch.arrivals = l.batch.arrivals[:0]
+}
+
+func (l *mediaLoop) untilTick(now time.Time) time.Duration {
+	if now.Sub(l.lastPacket) > time.Second {
+		return idleTick
+	}
+	// A little late on purpose: where packets flow, one of them comes first
+	// and saves the wake-up.
+	return l.nextTick.Sub(now) + 5*time.Millisecond
+}
+
+// tick does what is due by time.
+func (l *mediaLoop) tick(now time.Time) {
+	for _, lk := range l.links {
+		lk.tick(now)
+	}
+	if now.Before(l.nextSpeak) {
+		return
+	}
+	l.nextSpeak = now.Add(speakEvery)
+	if speaking, changed := l.detect.Update(now); changed {
+		l.speak(l.speakers(speaking))
+	}
+}
+
+func (l *mediaLoop) speakers(speaking []speaker.Speaking) []wire.Speaker {
+	list := make([]wire.Speaker, 0, len(speaking))
+	for _, s := range speaking {
+		if e := l.feeds.by[media.Feed(s.Key)]; e != nil {
+			list = append(list, wire.Speaker{Participant: string(e.track.link.id), Level: s.Level})
+		}
+	}
+	return list
+}
+
+// clear lets go of everything when the loop ends.
+func (l *mediaLoop) clear() {
+	for len(l.links) > 0 {
+		l.removeLink(l.links[len(l.links)-1])
+	}
+	l.recycle()
+	l.tally.flush()
+}
+
+func (l *mediaLoop) addLink(lk *link) { l.links = append(l.links, lk) }
+
+// removeLink takes a participant out of the data plane: its tracks are
+// unpublished, its slots empty.
+func (l *mediaLoop) removeLink(lk *link) {
+	for i, other := range l.links {
+		if other == lk {
+			l.links = append(l.links[:i], l.links[i+1:]...)
+			break
+		}
+	}
+	for _, t := range lk.up.tracks {
+		l.unpublish(t)
+	}
+	for _, d := range lk.down.tracks {
+		d.carry(nil, time.Time{})
+	}
+	lk.gone = true
+}
+
+// publish makes a track known to the room's data plane.
+func (l *mediaLoop) publish(t *upTrack) {
+	t.index = l.freeIndex()
+	l.tracks[t.id] = t
+	t.link.up.tracks[t.mid] = t
+	l.tally.set.UpTracks[t.kind].Inc()
+}
+
+// freeIndex returns the lowest index that no track has: carrier tables stay as
+// small as the room.
+func (l *mediaLoop) freeIndex() int {
+	used := make(map[int]bool, len(l.tracks))
+	for _, t := range l.tracks {
+		used[t.index] = true
+	}
+	i := 0
+	for used[i] {
+		i++
+	}
+	return i
+}
+
+// unpublish removes a track and empties the slots that carry it.
+func (l *mediaLoop) unpublish(t *upTrack) {
+	if l.tracks[t.id] != t {
+		return
+	}
+	for len(t.downs) > 0 {
+		t.downs[len(t.downs)-1].carry(nil, time.Time{})
+	}
+	for _, e := range t.encodings {
+		l.feeds.remove(e)
+		l.detect.Remove(speaker.Key(e.feed))
+		e.ring.Clear((*media.Packet).Release)
+	}
+	delete(l.tracks, t.id)
+	delete(t.link.up.tracks, t.mid)
+	l.tally.set.UpTracks[t.kind].Dec()
+}
+
+// feeds names the streams of a room.
+type feeds struct {
+	by   map[media.Feed]*encoding
+	last media.Feed
+}
+
+// add gives e a name that no stream of the room has had before.
+func (f *feeds) add(e *encoding) {
+	f.last++
+	e.feed = f.last
+	f.by[e.feed] = e
+}
+
+func (f *feeds) remove(e *encoding) { delete(f.by, e.feed) }

@@ -1,0 +1,103 @@
+package sfu
+
+import (
+	"time"
+
+	"github.com/pion/webrtc/v4"
+
+	"sfu/metrics"
+	"sfu/signaling/wire"
+)
+
+// applyState re-reads the connection's state: pion's handlers may come late
+// and in any order, so their argument is not to be trusted.
+func (p *participant) applyState() {
+	if p.presence.left {
+		return
+	}
+	state := p.pc.ConnectionState()
+	up := state == webrtc.PeerConnectionStateConnected
+	if state == webrtc.PeerConnectionStateFailed {
+		p.countFailure()
+	}
+	if up == p.presence.connected {
+		return
+	}
+	p.presence.connected = up
+	if !up {
+		p.presence.mediaLost = time.Now()
+		p.log.Info("media lost", "state", state)
+		return
+	}
+	if !p.presence.ever {
+		p.presence.ever = true
+		took := time.Since(p.presence.joined)
+		count := p.server.count
+		count.Joins[metrics.JoinConnected].Inc()
+		count.JoinSeconds.Observe(took.Seconds())
+		count.ICE[metrics.Connected].Inc()
+		count.DTLS[metrics.Connected].Inc()
+		p.log.Info("media connected", "after", took.Round(time.Millisecond))
+		p.room.relay.enter(p)
+	} else {
+		p.log.Info("media is back", "after", time.Since(p.presence.mediaLost).Round(time.Millisecond))
+	}
+	p.assignSlots()
+}
+
+// countFailure tells which handshake failed.
+func (p *participant) countFailure() {
+	outcome := &p.server.count.ICE
+	if p.pc.ICEConnectionState() != webrtc.ICEConnectionStateFailed {
+		outcome = &p.server.count.DTLS
+	}
+	outcome[metrics.Failed].Inc()
+}
+
+// applyLost notes that the socket is gone without a goodbye.
+func (p *participant) applyLost() {
+	p.session = nil
+	p.presence.socketAt = time.Now()
+	p.log.Info("socket lost")
+}
+
+// watch gives up a participant that is not coming back.
+func (p *participant) watch(now time.Time) {
+	if deadline, message := p.deadline(); !deadline.IsZero() && !now.Before(deadline) {
+		p.fail(wire.CodeNegotiationFailed, message, nil)
+	}
+}
+
+// deadline returns when the participant is given up, and why; zero is never.
+//
+// A lost socket alone is not a lost participant, and neither is lost media
+// alone: a browser restarts ICE. Without both nobody is there.
+func (p *participant) deadline() (time.Time, string) {
+	pr := &p.presence
+	switch {
+	case !pr.ever && p.session == nil:
+		return pr.socketAt, "The connection was lost."
+	case !pr.ever:
+		return pr.joined.Add(connectWithin), "No media connection came about. Check that UDP reaches the server, then join again."
+	case !pr.connected && p.session == nil:
+		return pr.socketAt, "The connection was lost."
+	case !pr.connected:
+		return pr.mediaLost.Add(mediaGrace), "The media connection was lost. Join again."
+	case p.session == nil:
+		return pr.socketAt.Add(p.server.cfg.ResumeTime), "The connection was lost."
+	}
+	return time.Time{}, ""
+}
+
+// nextDeadline returns how long the loop may sleep.
+func (p *participant) nextDeadline(now time.Time) time.Duration {
+	const never = time.Hour
+	wait := never
+	if at, _ := p.deadline(); !at.IsZero() {
+		wait = at.Sub(now)
+	}
+	if at := p.talks.state.Next(); !at.IsZero() {
+		wait = min(wait, at.Sub(now))
+	}
+	return max(wait, 0)
+}

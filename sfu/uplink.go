@@ -1,0 +1,239 @@
+package sfu
+
+import (
+	"io"
+	"sync"
+	"time"
+
+	"github.com/pion/interceptor/pkg/twcc"
+	"github.com/pion/rtp"
+	"github.com/pion/transport/v5/packetio"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"sfu/sfu/codec"
+	"sfu/sfu/media"
+	"sfu/sfu/report"
+)
+
+const (
+	// maxStreams is how many SSRCs of one participant are listened to: four
+	// tracks of three encodings with RTX, and the many that a long life of
+	// camera switches leaves behind.
+	maxStreams = 256
+	// floodStreams ends a participant: pion keeps a few hundred bytes for each
+	// SSRC until the connection closes.
+	floodStreams = 4096
+)
+
+// uplink is what a participant sends. The media loop owns it.
+type uplink struct {
+	tracks   map[string]*upTrack // by mid
+	desc     *description        // the newest remote description
+	arrivals *twcc.Recorder
+	clock    report.Clock
+}
+
+func newUplink() uplink {
+	return uplink{
+		tracks:   make(map[string]*upTrack),
+		desc:     &description{},
+		arrivals: twcc.NewRecorder(0),
+	}
+}
+
+// stream is one received SSRC: the sink that pion's SRTP session writes
+// decrypted packets to.
+type stream struct {
+	link *link
+	ssrc uint32
+
+	// The media loop's, once it knows what the stream carries.
+	enc *encoding
+	rtx bool
+}
+
+// sink makes the place where packets of one SSRC go. pion calls it from its
+// SRTP goroutines.
+func (lk *link) sink(kind packetio.BufferPacketType, ssrc uint32) io.ReadWriteCloser {
+	if kind == packetio.RTCPBufferPacket {
+		return &reports{link: lk, ssrc: ssrc}
+	}
+	return lk.streams.sink(lk, ssrc)
+}
+
+// streams remembers every SSRC for the life of a connection: pion may close
+// and reopen one, and what it carries is said only once.
+type streams struct {
+	mu     sync.Mutex // guards the map and the count; not taken for a packet
+	bySSRC map[uint32]*stream
+	count  int
+}
+
+func (t *streams) sink(lk *link, ssrc uint32) io.ReadWriteCloser {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if s := t.bySSRC[ssrc]; s != nil {
+		return s
+	}
+	if t.count++; t.count == floodStreams {
+		lk.flood()
+	}
+	if t.count > maxStreams {
+		return discard{lk.loop.tally.set.PacketsRefused[media.DropUnknown]}
+	}
+	s := &stream{link: lk, ssrc: ssrc}
+	t.bySSRC[ssrc] = s
+	return s
+}
+
+// Write takes one decrypted packet on pion's SRTP goroutine, which serves the
+// whole connection: copy, queue, return.
+func (s *stream) Write(b []byte) (int, error) {
+	set := s.link.loop.tally.set
+	pkt := media.NewPacket(len(b))
+	if pkt == nil {
+		set.PacketsRefused[media.DropOversize].Inc()
+		return len(b), nil
+	}
+	copy(pkt.Payload, b)
+	pkt.Arrival = time.Now()
+	if !s.link.loop.packets.Put(inbound{s, pkt}) {
+		set.PacketsRefused[media.DropOverload].Inc()
+		pkt.Release()
+	}
+	return len(b), nil
+}
+
+// Read ends pion's own attempts to read: everything has been taken already.
+func (s *stream) Read([]byte) (int, error) { return 0, io.EOF }
+
+// Close does nothing: the loop forgets streams with their participant.
+func (s *stream) Close() error { return nil }
+
+// discard is where packets of one SSRC too many go.
+type discard struct{ count prometheus.Counter }
+
+func (d discard) Write(b []byte) (int, error) {
+	d.count.Inc()
+	return len(b), nil
+}
+func (discard) Read([]byte) (int, error) { return 0, io.EOF }
+func (discard) Close() error             { return nil }
+
+// take parses one packet, finds its encoding and puts it into the ring and the
+// batch. Any result but Kept leaves the packet with the caller.
+func (l *mediaLoop) take(s *stream, pkt *media.Packet, now time.Time) media.Drop {
+	lk, h := s.link, &l.batch.header
+	if lk.gone {
+		return media.DropUnknown
+	}
+	n, err := h.Unmarshal(pkt.Payload)
+	if err != nil {
+		return media.DropMalformed
+	}
+	lk.noteTransport(h, pkt)
+	if !s.bind(h) {
+		return media.DropUnknown
+	}
+	if s.rtx {
+		l.tally.rtxIn++
+	}
+	if drop := s.unpack(pkt, h, n); drop != media.Kept {
+		return drop
+	}
+	if !pkt.Padding && !codec.Parse(pkt) {
+		return media.DropMalformed
+	}
+	taken := s.enc.ring.Commit(pkt)
+	if taken.Evicted != nil {
+		l.batch.evicted = append(l.batch.evicted, taken.Evicted)
+	}
+	if taken.Drop != media.Kept {
+		return taken.Drop
+	}
+	s.enc.note(pkt, taken, s.rtx, now)
+	l.tally.received[s.enc.track.kind]++
+	l.tally.bytesIn[s.enc.track.kind] += len(pkt.Payload)
+	l.batch.arrivals = append(l.batch.arrivals, arrival{s.enc.track, pkt})
+	return media.Kept
+}
+
+// noteTransport remembers when the packet arrived, for transport-cc feedback.
+func (lk *link) noteTransport(h *rtp.Header, pkt *media.Packet) {
+	if id := lk.up.desc.ids.transportCC; id != 0 {
+		if ext := h.GetExtension(id); len(ext) >= 2 {
+			seq := uint16(ext[0])<<8 | uint16(ext[1])
+			lk.up.arrivals.Record(h.SSRC, seq, pkt.Arrival.Sub(lk.born).Microseconds())
+		}
+	}
+}
+
+// unpack fills the packet from its header: n bytes of it, with the payload
+// behind. A retransmission becomes the packet that it repeats (RFC 4588, 4).
+func (s *stream) unpack(pkt *media.Packet, h *rtp.Header, n int) media.Drop {
+	desc := s.link.up.desc
+	payload := pkt.Payload[n:]
+	if h.Padding {
+		if len(payload) == 0 || int(payload[len(payload)-1]) > len(payload) {
+			return media.DropMalformed
+		}
+		payload = payload[:len(payload)-int(payload[len(payload)-1])]
+	}
+	format := desc.formats[h.PayloadType&0x7f]
+	pkt.Seq, pkt.Timestamp, pkt.Marker = h.SequenceNumber, h.Timestamp, h.Marker
+	if s.rtx {
+		if len(payload) < 2 {
+			return media.DropPadding // a probe that repeats nothing
+		}
+		pkt.Seq = uint16(payload[0])<<8 | uint16(payload[1])
+		payload = payload[2:]
+		format = desc.formats[format.repairs]
+	}
+	if format.codec == media.NoCodec || format.codec.Kind() != s.enc.track.kind {
+		return media.DropUnknown
+	}
+	pkt.SSRC, pkt.PayloadType, pkt.Codec = s.enc.ssrc, h.PayloadType, format.codec
+	pkt.Payload = payload
+	pkt.Padding = len(payload) == 0
+	if ext := h.GetExtension(desc.ids.audioLevel); desc.ids.audioLevel != 0 && len(ext) > 0 {
+		pkt.HasLevel, pkt.Voice, pkt.Level = true, ext[0]&0x80 != 0, ext[0]&0x7f
+	}
+	if ext := h.GetExtension(desc.ids.rotation); desc.ids.rotation != 0 && len(ext) > 0 {
+		pkt.HasRotation, pkt.Rotation = true, ext[0]
+	}
+	return media.Kept
+}
+
+// bind finds out which encoding the stream carries: from the description's
+// SSRC lines, or from the mid, rid and repaired rid that a browser stamps on
+// its first packets. The answer holds for the life of the stream, because
+// browsers stop stamping once they know that we know (media.md, H1).
+func (s *stream) bind(h *rtp.Header) bool {
+	if s.enc != nil && !s.enc.closed {
+		return s.rtx || s.enc.ssrc == s.ssrc // another SSRC may have taken its place
+	}
+	desc := s.link.up.desc
+	mid, rid, repaired := desc.identify(h)
+	declared := desc.ssrcs[s.ssrc]
+	if mid == "" {
+		mid = declared
+	}
+	t := s.link.up.tracks[mid]
+	if t == nil || len(t.rids) > 0 && rid == "" && repaired == "" {
+		return false
+	}
+	format := desc.formats[h.PayloadType&0x7f]
+	s.rtx = repaired != "" || format.repairs != 0
+	if repaired != "" {
+		rid = repaired
+	}
+	e := t.encoding(rid)
+	if e == nil {
+		return false
+	}
+	if !s.rtx {
+		e.begin(s.ssrc)
+	}
+	s.enc = e
+	return true
+}
