@@ -1,0 +1,4 @@
+// Package speaker tells who is speaking from the audio levels that clients put
+// into their packets (RFC 6464). It is not a voice detector, it never sees
+// sound; each room's media loop owns one Detector.
+package speaker
