@@ -15,8 +15,9 @@ const (
 	floor = 40
 	// share of an interval that has to be above the threshold. A cough is less.
 	share = 0.4
-	// hangover keeps a speaker through the pauses between words.
-	hangover = 600 * time.Millisecond
+	// hangover keeps a speaker through the pauses between words: two intervals
+	// of 300 ms, and room for their jitter.
+	hangover = 700 * time.Millisecond
 	// cover is the most that one packet speaks for: the longest frame that
 	// browsers send. The time before it was silence that DTX did not send.
 	cover = 60 * time.Millisecond
