@@ -1,0 +1,44 @@
+# What a developer types. `make test` is what CI runs; everything else is a part of it.
+.DEFAULT_GOAL := help
+.PHONY: help run check test race fuzz bench e2e clean
+
+FUZZTIME ?= 10s
+GOTOOL := go tool -modfile=tools/go.mod
+
+help: ## show this list
+	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+
+run: ## serve http://localhost:8080
+	go run ./cmd/sfu
+
+check: web/node_modules/.installed e2e/node_modules/.installed ## format, vet, staticcheck, types of the web client, its unit tests
+	@unformatted=$$(gofmt -l $$(go list -f '{{.Dir}}' ./...) | sort -u); \
+	if [ -n "$$unformatted" ]; then echo "gofmt these files:"; echo "$$unformatted"; exit 1; fi
+	go vet ./...
+	$(GOTOOL) staticcheck ./...
+	cd web && node_modules/.bin/tsc -p .
+	cd e2e && node_modules/.bin/tsc -p .
+	cd web && node --test test/*.test.mjs
+
+test: ## install what is missing (Debian, as root), then everything: check, Go, fuzz seeds, browsers
+	@scripts/test.sh
+
+race: ## all Go tests under the race detector
+	go test -race ./...
+
+fuzz: ## each fuzz target for FUZZTIME (10s)
+	@scripts/fuzz.sh $(FUZZTIME)
+
+bench: ## all benchmarks
+	go test -run='^$$' -bench=. -benchmem ./...
+
+e2e: e2e/node_modules/.installed ## the browser tests alone
+	@scripts/e2e.sh
+
+clean: ## remove what builds and tests left behind
+	rm -rf bin tmp web/node_modules e2e/node_modules e2e/test-results e2e/playwright-report
+
+# The browsers come from the distribution: npm must not fetch its own.
+%/node_modules/.installed: %/package-lock.json
+	cd $* && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund
+	@touch $@

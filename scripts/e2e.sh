@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Runs the browser tests. Browsers keep what they inherit open, so their output
+# goes to a file, and a time limit ends what hangs: whatever still carries this
+# run's mark afterwards was started by it.
+set -uo pipefail
+cd "$(dirname "$0")/../e2e"
+limit=${E2E_LIMIT:-600}
+log=../tmp/e2e.log
+mark=SFU_E2E_RUN=$$-$(date +%s)
+mkdir -p ../tmp
+: >"$log"
+
+tail -f "$log" &
+show=$!
+env "$mark" timeout -k 10 "$limit" node_modules/.bin/playwright test "$@" >"$log" 2>&1 </dev/null
+status=$?
+sleep 1 # let tail show the end
+kill "$show"
+wait "$show" 2>/dev/null
+
+for environ in /proc/[0-9]*/environ; do
+	if grep -qzxF "$mark" "$environ" 2>/dev/null; then
+		kill -9 "$(basename "$(dirname "$environ")")" 2>/dev/null
+	fi
+done
+
+if [ "$status" = 124 ] || [ "$status" = 137 ]; then
+	echo "e2e.sh: stopped after $limit s" >&2
+fi
+if grep -qE '^ +[0-9]+ (skipped|flaky|did not run)' "$log"; then
+	echo "e2e.sh: not every test ran" >&2
+	status=1
+fi
+exit "$status"
