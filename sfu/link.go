@@ -40,11 +40,12 @@ type link struct {
 }
 
 func newLink(id media.ParticipantID, loop *mediaLoop, flood func()) *link {
+	ssrc := rand.Uint32()
 	return &link{
 		id: id, loop: loop, flood: flood,
-		ssrc: rand.Uint32(), born: time.Now(), rtt: defaultRTT,
+		ssrc: ssrc, born: time.Now(), rtt: defaultRTT,
 		streams: streams{bySSRC: make(map[uint32]*stream)},
-		up:      newUplink(),
+		up:      newUplink(ssrc),
 		down:    downlink{bySSRC: make(map[uint32]*downTrack)},
 	}
 }

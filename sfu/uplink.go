@@ -33,11 +33,11 @@ type uplink struct {
 	clock    report.Clock
 }
 
-func newUplink() uplink {
+func newUplink(ssrc uint32) uplink {
 	return uplink{
 		tracks:   make(map[string]*upTrack),
 		desc:     &description{},
-		arrivals: twcc.NewRecorder(0),
+		arrivals: twcc.NewRecorder(ssrc),
 	}
 }
 
