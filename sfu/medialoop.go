@@ -68,7 +68,7 @@ type batch struct {
 }
 
 func newMediaLoop(count *metrics.Set, speak func([]wire.Speaker)) *mediaLoop {
-	l := &mediaLoop{
+	return &mediaLoop{
 		packets: mailbox.New[inbound](maxQueuedPackets),
 		tasks:   mailbox.New[func()](maxQueuedTasks),
 		quit:    make(chan struct{}),
@@ -78,15 +78,13 @@ func newMediaLoop(count *metrics.Set, speak func([]wire.Speaker)) *mediaLoop {
 		feeds:   feeds{by: make(map[media.Feed]*encoding)},
 		tally:   tally{set: count},
 	}
-	go l.run()
-	return l
 }
 
 // do lets fn run on the loop, after everything asked before. It reports false
 // when the loop is closed or too far behind.
 func (l *mediaLoop) do(fn func()) bool { return l.tasks.Put(fn) }
 
-// Close stops the loop and waits for it. Packets still queued are refused.
+// Close stops run and waits for it. Packets still queued are refused.
 func (l *mediaLoop) Close() {
 	l.packets.Close()
 	l.tasks.Close()

@@ -270,9 +270,10 @@ func (p *participant) addCandidate(c wire.Candidate) {
 	t := &p.talks
 	known := t.remote != nil && (c.UsernameFragment == nil || t.remote.hasUfrag(*c.UsernameFragment))
 	if !known {
-		if len(t.candidates) < maxCandidates {
-			t.candidates = append(t.candidates, c)
+		if len(t.candidates) >= maxCandidates {
+			t.candidates = t.candidates[1:] // of an offer that was dropped in glare, long ago
 		}
+		t.candidates = append(t.candidates, c)
 		return
 	}
 	err := p.pc.AddICECandidate(webrtc.ICECandidateInit{

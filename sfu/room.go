@@ -32,9 +32,11 @@ type member struct {
 	row         wire.Participant
 }
 
+// newRoom makes a room and starts its media loop; close stops it.
 func newRoom(name string, limit int, count *metrics.Set) *room {
 	r := &room{name: name, limit: limit, count: count, relay: newRelay(count)}
 	r.loop = newMediaLoop(count, r.speakers)
+	go r.loop.run()
 	return r
 }
 
