@@ -1,0 +1,124 @@
+// The test function of every test with a server: fixtures that start one,
+// bring people to its page, and check at the end that nobody complained.
+import { test as base, expect } from '@playwright/test';
+import { devicesOf } from './cast.mjs';
+import { cuttablePath } from './cuttable.mjs';
+import { initScript } from './inject.mjs';
+import { expectLawsToHold } from './laws.mjs';
+import { Person } from './person.mjs';
+import { startServer } from './server.mjs';
+
+export { expect };
+
+/** @typedef {import('@playwright/test').Browser} Browser */
+/** @typedef {import('@playwright/test').BrowserContextOptions} BrowserContextOptions */
+
+/**
+ * How somebody comes to the page.
+ * @typedef {object} Arrival
+ * @property {Browser} [browser] another one than the project's
+ * @property {string} [url] of the server, if not its own
+ * @property {string} [path] of the page
+ * @property {Partial<Fakecam> | null} [devices] what differs from the usual ones; null for the browser's own
+ * @property {string} [script] runs before the page
+ * @property {BrowserContextOptions} [context]
+ */
+
+class Meeting {
+  /** @type {Person[]} */
+  people = [];
+  /** Errors on consoles, uncaught exceptions, CSP violations. */
+  /** @type {string[]} */
+  complaints = [];
+  /** What one test expects on a console, where the browser itself writes it. */
+  /** @type {RegExp[]} */
+  expected = [];
+
+  /**
+   * @param {Browser} browser
+   * @param {string} url
+   */
+  constructor(browser, url) {
+    this.browser = browser;
+    this.url = url;
+  }
+
+  /**
+   * Opens the join page in a browser context of its own.
+   * @param {import('./cast.mjs').Name} name
+   * @param {Arrival} [arrival]
+   */
+  async arrive(name, { browser = this.browser, url = this.url, path = '/', devices = {}, script = '', context: options } = {}) {
+    const context = await browser.newContext(options);
+    await context.addInitScript({ content: initScript(devices && { ...devicesOf(name), ...devices }) + script });
+    const page = await context.newPage();
+    page.on('console', (message) => {
+      if (message.type() === 'error') this.complaints.push(`${name}'s console: ${message.text()} (${message.location().url})`);
+    });
+    page.on('pageerror', (error) => this.complaints.push(`${name}'s page: ${error.stack ?? error}`));
+    await page.goto(url + path);
+    const person = new Person(name, page);
+    this.people.push(person);
+    return person;
+  }
+
+  /**
+   * Arrives and enters the room.
+   * @param {import('./cast.mjs').Name} name
+   * @param {Arrival} [arrival]
+   */
+  async join(name, arrival) {
+    const person = await this.arrive(name, arrival);
+    await person.join();
+    return person;
+  }
+
+  /** Lets a console error pass that the browser itself writes in this test. */
+  expectComplaint(/** @type {RegExp} */ pattern) {
+    this.expected.push(pattern);
+  }
+
+  /** Everybody goes away: a page that is navigated away from says goodbye by itself. */
+  async end() {
+    for (const { name, page } of this.people) {
+      if (page.isClosed() || !page.context().browser()?.isConnected()) continue;
+      const violations = await page.evaluate(() => globalThis.wiretap?.violations ?? []);
+      this.complaints.push(...violations.map((v) => `${name}'s content security policy: ${v}`));
+      await page.goto('about:blank');
+      await page.context().close();
+    }
+    return this.complaints.filter((complaint) => !this.expected.some((pattern) => pattern.test(complaint)));
+  }
+}
+
+/**
+ * @typedef {object} Fixtures
+ * @property {import('./server.mjs').Server} server
+ * @property {Meeting} meeting
+ * @property {Awaited<ReturnType<typeof cuttablePath>>} path to the server, which the test can cut
+ */
+
+/** @type {import('@playwright/test').TestType<import('@playwright/test').PlaywrightTestArgs & import('@playwright/test').PlaywrightTestOptions & Fixtures, import('@playwright/test').PlaywrightWorkerArgs & import('@playwright/test').PlaywrightWorkerOptions>} */
+export const test = base.extend({
+  // Playwright reads from the pattern which fixtures a fixture needs; this one needs none.
+  server: async ({}, use, info) => {
+    const log = info.outputPath('server.log');
+    const server = await startServer(log);
+    await use(server);
+    await info.attach('server.log', { path: log, contentType: 'text/plain' });
+    expect(await server.stop(), 'exit code of the server').toBe(0);
+  },
+
+  meeting: async ({ browser, server }, use) => {
+    const meeting = new Meeting(browser, server.url);
+    await use(meeting);
+    expect.soft(await meeting.end(), 'complaints').toEqual([]);
+    await expectLawsToHold(server);
+  },
+
+  path: async ({ server }, use) => {
+    const path = await cuttablePath(server.port);
+    await use(path);
+    path.close();
+  },
+});

@@ -1,0 +1,34 @@
+// Keeps what crosses the page's WebSocket, and what the content security
+// policy forbade, for the test to read.
+{
+  /** @type {Wiretap} */
+  const tap = { messages: [], violations: [] };
+  globalThis.wiretap = tap;
+
+  /**
+   * @param {'sent' | 'received'} direction
+   * @param {unknown} data
+   */
+  function keep(direction, data) {
+    if (typeof data !== 'string') return;
+    tap.messages.push({ direction, at: Date.now(), message: JSON.parse(data) });
+  }
+
+  globalThis.WebSocket = class extends WebSocket {
+    /** @param {ConstructorParameters<typeof WebSocket>} args */
+    constructor(...args) {
+      super(...args);
+      this.addEventListener('message', (event) => keep('received', event.data));
+    }
+
+    /** @param {Parameters<WebSocket['send']>[0]} data */
+    send(data) {
+      keep('sent', data);
+      super.send(data);
+    }
+  };
+
+  document.addEventListener('securitypolicyviolation', (event) => {
+    tap.violations.push(`${event.violatedDirective}: ${event.blockedURI || 'inline'}`);
+  });
+}

@@ -1,0 +1,117 @@
+// A person in front of the page: what they do, see and hear.
+import { expect } from '@playwright/test';
+import { colourName, toneName } from './cast.mjs';
+
+/** @typedef {import('@playwright/test').Page} Page */
+
+export class Person {
+  /**
+   * @param {import('./cast.mjs').Name} name
+   * @param {Page} page
+   */
+  constructor(name, page) {
+    this.name = name;
+    this.page = page;
+  }
+
+  /** The element with a data-testid. */
+  get(/** @type {string} */ id) {
+    return this.page.getByTestId(id);
+  }
+
+  /** Fills in the join page and enters. */
+  async join(room = 'lab') {
+    await this.get('name-input').fill(this.name);
+    await this.get('room-input').fill(room);
+    await this.get('join-button').click();
+    await this.inState('connected');
+  }
+
+  /** Waits for the connection's state as the page tells it. */
+  async inState(/** @type {string} */ state) {
+    await expect(this.page.locator('[data-state]')).toHaveAttribute('data-state', state, { timeout: 15_000 });
+  }
+
+  /** The camera tile of somebody; of everybody else without a name. */
+  tile(/** @type {string | undefined} */ name = undefined) {
+    const who = name === undefined ? '[data-own="false"]' : `[data-name="${name}"]`;
+    return this.page.locator(`[data-testid="tile"][data-screen="false"]${who}`);
+  }
+
+  /** The screen shares of the others. */
+  screens() {
+    return this.page.locator('[data-testid="tile"][data-screen="true"][data-own="false"]');
+  }
+
+  /** What the tiles of the others show: their name and the colour in the middle. */
+  async sees() {
+    const shown = await this.page.locator('[data-testid="tile"][data-own="false"]').evaluateAll((tiles) =>
+      tiles.map((tile) => {
+        const { name, screen, camera } = /** @type {HTMLElement} */ (tile).dataset;
+        const video = tile.querySelector('video');
+        const who = screen === 'true' ? `${name}'s screen` : `${name}`;
+        if (screen !== 'true' && camera === 'off') return { who, off: true, rgb: null };
+        return { who, off: false, rgb: video && probe.rgb(video) };
+      }),
+    );
+    return Object.fromEntries(shown.map(({ who, off, rgb }) => [who, off ? 'camera off' : colourName(rgb)]));
+  }
+
+  /** Whose tones come out of the loudspeaker, in the order of the cast. */
+  async hears() {
+    return (await this.page.evaluate(() => probe.tones())).map(toneName);
+  }
+
+  /** Waits until exactly these pictures are seen: name -> colour. */
+  async expectToSee(/** @type {Record<string, string>} */ pictures) {
+    await expect.poll(() => this.sees(), { message: `what ${this.name} sees`, timeout: 20_000 }).toEqual(pictures);
+  }
+
+  /** Waits until exactly these people are heard. */
+  async expectToHear(/** @type {string[]} */ ...people) {
+    await expect.poll(() => this.hears(), { message: `whom ${this.name} hears`, timeout: 20_000 }).toEqual(people);
+  }
+
+  /**
+   * Watches every other camera tile for a while: frames per second, freezes
+   * meanwhile, and how old the picture is at the end.
+   * @param {number} ms
+   * @returns {Promise<{name: string, fps: number, freezes: number, age: number}[]>}
+   */
+  async watch(ms) {
+    return this.tile().evaluateAll(async (tiles, ms) => {
+      const videos = tiles.map((tile) => /** @type {HTMLVideoElement} */ (tile.querySelector('video')));
+      const counts = () => Promise.all(videos.map((video) => probe.received(sfu.pc, video)));
+      const [begun, before] = [performance.now(), await counts()];
+      await new Promise((done) => setTimeout(done, ms));
+      const [ended, after] = [performance.now(), await counts()];
+      return tiles.map((tile, i) => ({
+        name: /** @type {HTMLElement} */ (tile).dataset.name ?? '',
+        fps: (((after[i]?.frames ?? 0) - (before[i]?.frames ?? 0)) * 1000) / (ended - begun),
+        freezes: (after[i]?.freezes ?? 0) - (before[i]?.freezes ?? 0),
+        age: probe.age(videos[i]) ?? Infinity,
+      }));
+    }, ms);
+  }
+
+  /** Packets of media that this person has received so far, of one kind. */
+  async packetsReceived(/** @type {'audio' | 'video'} */ kind) {
+    return this.page.evaluate(async (kind) => {
+      let packets = 0;
+      for (const entry of (await sfu.pc.getStats()).values()) {
+        if (entry.type === 'inbound-rtp' && entry.kind === kind) packets += entry.packetsReceived;
+      }
+      return packets;
+    }, kind);
+  }
+
+  /** How many signalling messages of a type went over the socket, either way. */
+  async messages(/** @type {string} */ type) {
+    return this.page.evaluate((type) => wiretap.messages.filter(({ message }) => message.type === type).length, type);
+  }
+
+  /** Leaves by the button. */
+  async leave() {
+    await this.get('leave-button').click();
+  }
+}

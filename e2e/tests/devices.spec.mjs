@@ -1,0 +1,123 @@
+// Cameras, microphones and screens during a meeting.
+import { expect, test } from '../meeting.mjs';
+
+/** @typedef {import('../person.mjs').Person} Person */
+
+/**
+ * Chooses a device in the settings.
+ * @param {Person} person
+ * @param {'camera-select' | 'mic-select'} which
+ * @param {string} device
+ */
+async function choose(person, which, device) {
+  await person.get('settings-button').click();
+  await person.get(which).selectOption(device);
+}
+
+test('another camera shows at the others within a second, without a new offer @firefox', async ({ meeting }) => {
+  const [ana, ben, cem] = [await meeting.join('ana'), await meeting.join('ben'), await meeting.join('cem')];
+  await ben.expectToSee({ ana: 'red', cem: 'blue' });
+  await cem.expectToSee({ ana: 'red', ben: 'green' });
+  const offers = () => Promise.all([ana, ben, cem].map((person) => person.messages('offer')));
+  const before = await offers();
+
+  await ana.get('settings-button').click();
+  await ana.get('camera-select').selectOption('cam1');
+  await Promise.all(
+    [ben, cem].map((person) => expect.poll(async () => (await person.sees()).ana, { timeout: 1000, intervals: [50] }).toBe('yellow')),
+  );
+  expect(await offers(), 'offers sent and received').toEqual(before);
+});
+
+test('another microphone is heard, without a new offer', async ({ meeting }) => {
+  const [ana, ben] = [await meeting.join('ana'), await meeting.join('ben')];
+  await ben.expectToHear('ana');
+  const before = await ben.messages('offer');
+  await choose(ana, 'mic-select', 'mic1');
+  await ben.expectToHear("ana's other microphone");
+  expect(await ben.messages('offer')).toBe(before);
+});
+
+test('with the camera off nothing leaves, and it comes back on @firefox', async ({ meeting }) => {
+  const [ana, ben] = [await meeting.join('ana'), await meeting.join('ben')];
+  await ben.expectToSee({ ana: 'red' });
+
+  await ana.get('toggle-camera').click();
+  await ben.expectToSee({ ana: 'camera off' });
+  await expect(ben.tile('ana').locator('video')).toBeHidden();
+  await expect(ben.tile('ana')).toContainText('ana');
+  await expect.poll(() => ana.page.evaluate(() => fakecam.open.filter((t) => t.kind === 'video' && t.readyState === 'live').length), { message: 'the camera itself is off' }).toBe(0);
+  await ben.page.waitForTimeout(500);
+  const packets = await ben.packetsReceived('video');
+  await ben.page.waitForTimeout(2000);
+  expect(await ben.packetsReceived('video'), 'packets received from a camera that is off').toBe(packets);
+
+  await ana.get('toggle-camera').click();
+  await ben.expectToSee({ ana: 'red' });
+  expect((await ben.watch(2000))[0].fps).toBeGreaterThan(5);
+});
+
+test('a muted microphone is silent, and everybody can see it @firefox', async ({ meeting }) => {
+  const [ana, ben] = [await meeting.join('ana'), await meeting.join('ben')];
+  await ben.expectToHear('ana');
+  await expect(ben.tile('ana')).toHaveAttribute('data-muted', 'false');
+
+  await ana.get('toggle-mic').click();
+  await expect(ben.tile('ana')).toHaveAttribute('data-muted', 'true');
+  await expect(ana.tile('ana')).toHaveAttribute('data-muted', 'true');
+  await ben.expectToHear();
+
+  await ana.get('toggle-mic').click();
+  await expect(ben.tile('ana')).toHaveAttribute('data-muted', 'false');
+  await ben.expectToHear('ana');
+});
+
+test('the ring follows the one who speaks', async ({ meeting }) => {
+  const quiet = { devices: { gain: 0 } };
+  const [ana, ben, cem] = [await meeting.join('ana', quiet), await meeting.join('ben', quiet), await meeting.join('cem', quiet)];
+  const rings = () =>
+    ana.tile().evaluateAll((tiles) => tiles.map((tile) => /** @type {HTMLElement} */ (tile).dataset).filter((d) => d.speaking === 'true').map((d) => d.name));
+  await ana.expectToSee({ ben: 'green', cem: 'blue' });
+  await expect.poll(rings).toEqual([]);
+
+  await ben.page.evaluate(() => fakecam.setGain(0.3));
+  await expect.poll(rings).toEqual(['ben']);
+
+  await ben.page.evaluate(() => fakecam.setGain(0));
+  await cem.page.evaluate(() => fakecam.setGain(0.3));
+  await expect.poll(rings).toEqual(['cem']);
+
+  await cem.page.evaluate(() => fakecam.setGain(0));
+  await expect.poll(rings).toEqual([]);
+});
+
+test('a shared screen has a tile of its own @firefox', async ({ meeting }) => {
+  const [ana, ben] = [await meeting.join('ana'), await meeting.join('ben')];
+  await ben.expectToSee({ ana: 'red' });
+
+  await ana.get('toggle-screen').click();
+  await ben.expectToSee({ ana: 'red', "ana's screen": 'white' });
+  await expect(ben.screens()).toBeVisible();
+
+  await ana.get('toggle-screen').click();
+  await ben.expectToSee({ ana: 'red' });
+
+  // A second time, and ended by the browser's own "stop sharing" button.
+  await ana.get('toggle-screen').click();
+  await ben.expectToSee({ ana: 'red', "ana's screen": 'white' });
+  await ana.page.evaluate(() => {
+    const screen = fakecam.open.findLast((track) => track.label === 'Screen' && track.kind === 'video');
+    screen?.stop();
+    screen?.dispatchEvent(new Event('ended')); // stop() itself fires none
+  });
+  await ben.expectToSee({ ana: 'red' });
+});
+
+test("the browser's own devices work like the test's", async ({ meeting }) => {
+  const ana = await meeting.join('ana', { devices: null });
+  const ben = await meeting.join('ben');
+  await expect.poll(async () => (await ben.sees()).ana).toBe('green');
+  const [picture] = await ben.watch(2000);
+  expect(picture.fps).toBeGreaterThan(5);
+  await ana.expectToSee({ ben: 'green' });
+});

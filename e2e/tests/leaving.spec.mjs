@@ -1,0 +1,65 @@
+// How people go: by the button, by closing the page, by dying, and not at all.
+import { chromium } from '@playwright/test';
+import { chromiumOptions } from '../browsers.mjs';
+import { expect, test } from '../meeting.mjs';
+
+test('whoever leaves is gone at once @firefox', async ({ meeting }) => {
+  const [ana, ben, cem] = [await meeting.join('ana'), await meeting.join('ben'), await meeting.join('cem')];
+  await ana.expectToSee({ ben: 'green', cem: 'blue' });
+
+  await ben.leave();
+  await expect(ana.tile('ben')).toHaveCount(0, { timeout: 2000 });
+  await expect.poll(() => ben.page.evaluate(() => fakecam.open.filter((track) => track.readyState === 'live').length), { message: "ben's devices are off" }).toBe(0);
+
+  await cem.page.goto('about:blank'); // the page goes without the button
+  await expect(ana.tile('cem')).toHaveCount(0, { timeout: 2000 });
+});
+
+test('whoever leaves can come back @firefox', async ({ meeting }) => {
+  const [ana, ben] = [await meeting.join('ana'), await meeting.join('ben')];
+  await ana.expectToSee({ ben: 'green' });
+  await ben.leave();
+  await expect(ana.tile('ben')).toHaveCount(0, { timeout: 2000 });
+  await ben.page.goto(meeting.url);
+  await ben.join();
+  await ana.expectToSee({ ben: 'green' });
+  await ana.expectToHear('ben');
+  await ben.expectToSee({ ana: 'red' });
+});
+
+test('whose browser is killed is gone within 10 seconds', async ({ meeting }) => {
+  const doomed = await chromium.launchServer(chromiumOptions);
+  const browser = await chromium.connect(doomed.wsEndpoint());
+  const ana = await meeting.join('ana');
+  await meeting.join('ben', { browser });
+  await ana.expectToSee({ ben: 'green' });
+
+  await doomed.kill();
+  await expect(ana.tile('ben')).toHaveCount(0, { timeout: 10_000 });
+  await ana.inState('connected');
+});
+
+test('a lost socket is not a lost participant @firefox', async ({ meeting, path }) => {
+  const ana = await meeting.join('ana', { url: path.url });
+  const ben = await meeting.join('ben');
+  await ana.expectToSee({ ben: 'green' });
+  await ben.expectToSee({ ana: 'red' });
+  meeting.expectComplaint(/ana's console: .*(WebSocket|ws:\/\/)/);
+
+  path.cut();
+  await ana.inState('reconnecting');
+  await expect(ana.get('banner')).toBeVisible();
+  const [pictureAtAna, pictureAtBen] = await Promise.all([ana.watch(3000), ben.watch(3000)]);
+  expect(pictureAtAna[0].fps, 'media goes on without signalling').toBeGreaterThan(5);
+  expect(pictureAtBen[0].fps, 'and the other way').toBeGreaterThan(5);
+
+  path.mend();
+  await ana.inState('connected');
+  await expect(ana.get('banner')).toBeHidden();
+  expect(await ana.sees()).toEqual({ ben: 'green' });
+  await expect(ben.tile('ana')).toHaveCount(1);
+
+  // Signalling works again, and news of the time in between has arrived.
+  await ben.get('toggle-mic').click();
+  await expect(ana.tile('ben')).toHaveAttribute('data-muted', 'true');
+});
