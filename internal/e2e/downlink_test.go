@@ -27,8 +27,23 @@ type downlink struct {
 	streams map[uint32]*stream // by SSRC
 	repairs map[uint32]*stream // by RTX SSRC
 	byMid   map[string]*stream
+	flows   map[flow]*tally
 	faults  []string
-	bytes   int
+}
+
+// flow is one source of one peer.
+type flow struct {
+	sender uint16
+	source uint8
+}
+
+// tally is what came of a flow, in whatever section.
+type tally struct {
+	count  int
+	newest uint32 // the highest number of the publisher's
+	first  time.Time
+	last   record
+	mid    string // where it came last
 }
 
 // stream is one down section: what its description promised and what came.
@@ -83,7 +98,7 @@ func newDownlink(e *endpoint) *downlink {
 	return &downlink{
 		e:       e,
 		streams: make(map[uint32]*stream), repairs: make(map[uint32]*stream),
-		byMid: make(map[string]*stream),
+		byMid: make(map[string]*stream), flows: make(map[flow]*tally),
 	}
 }
 
@@ -119,7 +134,6 @@ func (d *downlink) describe(raw string) {
 
 // handle takes one RTP packet.
 func (d *downlink) handle(at time.Time, p *rtp.Packet) {
-	d.bytes += len(p.Payload)
 	if st := d.streams[p.SSRC]; st != nil {
 		d.checkHeader(st, p, st.pt)
 		d.take(st, at, p, p.SequenceNumber, false)
@@ -197,12 +211,25 @@ func (st *stream) record(d *downlink, r record) {
 	for n := st.highest + 1; n < r.seq && len(st.missing) < 1000; n++ {
 		st.missing[n] = &hunt{}
 	}
+	d.tally(st, r)
 	st.highest = max(st.highest, r.seq)
 	st.packets[r.seq] = r
 	delete(st.missing, r.seq)
 	if r.repaired {
 		st.repaired++
 	}
+}
+
+func (d *downlink) tally(st *stream, r record) {
+	key := flow{r.stamp.sender, r.stamp.source}
+	t := d.flows[key]
+	if t == nil {
+		t = &tally{first: r.at}
+		d.flows[key] = t
+	}
+	t.count++
+	t.newest = max(t.newest, r.stamp.seq)
+	t.last, t.mid = r, st.mid
 }
 
 // repair asks for what is missing, where that was negotiated.

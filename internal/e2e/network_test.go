@@ -89,7 +89,11 @@ func (n *network) attach(ip string) *link {
 func (n *network) pass(c vnet.Chunk) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.links[host(c.SourceAddr())].up.pass() && n.links[host(c.DestinationAddr())].down.pass()
+	from, to := n.links[host(c.SourceAddr())], n.links[host(c.DestinationAddr())]
+	if from == nil || to == nil { // ICE tries loopback addresses too
+		return false
+	}
+	return from.up.pass() && to.down.pass()
 }
 
 func host(a net.Addr) string { return a.(*net.UDPAddr).IP.String() }
