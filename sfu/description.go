@@ -1,6 +1,7 @@
 package sfu
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -99,6 +100,9 @@ func parseDescription(text string) (*description, error) {
 	var parsed sdp.SessionDescription
 	if err := parsed.UnmarshalString(text); err != nil {
 		return nil, fmt.Errorf("SDP: %w", err)
+	}
+	if len(parsed.MediaDescriptions) == 0 {
+		return nil, errors.New("SDP: no media section")
 	}
 	d := &description{ssrcs: make(map[uint32]string)}
 	if ufrag, ok := parsed.Attribute("ice-ufrag"); ok {
