@@ -98,7 +98,7 @@ class Meeting {
  * @property {Awaited<ReturnType<typeof cuttablePath>>} path to the server, which the test can cut
  */
 
-/** @type {import('@playwright/test').TestType<import('@playwright/test').PlaywrightTestArgs & import('@playwright/test').PlaywrightTestOptions & Fixtures, import('@playwright/test').PlaywrightWorkerArgs & import('@playwright/test').PlaywrightWorkerOptions>} */
+/** @type {ReturnType<typeof base.extend<Fixtures>>} */
 export const test = base.extend({
   // Playwright reads from the pattern which fixtures a fixture needs; this one needs none.
   server: async ({}, use, info) => {

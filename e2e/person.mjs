@@ -110,6 +110,14 @@ export class Person {
     return this.page.evaluate((type) => wiretap.messages.filter(({ message }) => message.type === type).length, type);
   }
 
+  /** How many devices of one kind, or of any, this page holds open. */
+  async openDevices(/** @type {'audio' | 'video' | undefined} */ kind = undefined) {
+    return this.page.evaluate((kind) => {
+      const open = fakecam.open.filter((track) => track.readyState === 'live');
+      return open.filter((track) => kind === undefined || track.kind === kind).length;
+    }, kind);
+  }
+
   /** Leaves by the button. */
   async leave() {
     await this.get('leave-button').click();

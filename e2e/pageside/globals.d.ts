@@ -35,8 +35,6 @@ interface Wiretap {
 interface Received {
   frames: number;
   freezes: number;
-  packets: number;
-  height: number;
 }
 
 interface Probe {

@@ -120,7 +120,7 @@
     if (!id) return null;
     for (const entry of (await pc.getStats()).values()) {
       if (entry.type !== 'inbound-rtp' || entry.trackIdentifier !== id) continue;
-      return { frames: entry.framesDecoded ?? 0, freezes: entry.freezeCount ?? 0, packets: entry.packetsReceived ?? 0, height: entry.frameHeight ?? 0 };
+      return { frames: entry.framesDecoded ?? 0, freezes: entry.freezeCount ?? 0 };
     }
     return null;
   }

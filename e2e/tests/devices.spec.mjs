@@ -21,11 +21,9 @@ test('another camera shows at the others within a second, without a new offer @f
   const offers = () => Promise.all([ana, ben, cem].map((person) => person.messages('offer')));
   const before = await offers();
 
-  await ana.get('settings-button').click();
-  await ana.get('camera-select').selectOption('cam1');
-  await Promise.all(
-    [ben, cem].map((person) => expect.poll(async () => (await person.sees()).ana, { timeout: 1000, intervals: [50] }).toBe('yellow')),
-  );
+  await choose(ana, 'camera-select', 'cam1');
+  const atOnce = { timeout: 1000, intervals: [50] };
+  await Promise.all([ben, cem].map((person) => expect.poll(async () => (await person.sees()).ana, atOnce).toBe('yellow')));
   expect(await offers(), 'offers sent and received').toEqual(before);
 });
 
@@ -46,7 +44,7 @@ test('with the camera off nothing leaves, and it comes back on @firefox', async 
   await ben.expectToSee({ ana: 'camera off' });
   await expect(ben.tile('ana').locator('video')).toBeHidden();
   await expect(ben.tile('ana')).toContainText('ana');
-  await expect.poll(() => ana.page.evaluate(() => fakecam.open.filter((t) => t.kind === 'video' && t.readyState === 'live').length), { message: 'the camera itself is off' }).toBe(0);
+  await expect.poll(() => ana.openDevices('video'), { message: 'the camera itself is off' }).toBe(0);
   await ben.page.waitForTimeout(500);
   const packets = await ben.packetsReceived('video');
   await ben.page.waitForTimeout(2000);
@@ -74,9 +72,11 @@ test('a muted microphone is silent, and everybody can see it @firefox', async ({
 
 test('the ring follows the one who speaks', async ({ meeting }) => {
   const quiet = { devices: { gain: 0 } };
-  const [ana, ben, cem] = [await meeting.join('ana', quiet), await meeting.join('ben', quiet), await meeting.join('cem', quiet)];
-  const rings = () =>
-    ana.tile().evaluateAll((tiles) => tiles.map((tile) => /** @type {HTMLElement} */ (tile).dataset).filter((d) => d.speaking === 'true').map((d) => d.name));
+  const ana = await meeting.join('ana', quiet);
+  const ben = await meeting.join('ben', quiet);
+  const cem = await meeting.join('cem', quiet);
+  const rings = () => ana.page.locator('[data-testid="tile"][data-speaking="true"]').evaluateAll((tiles) =>
+    tiles.map((tile) => /** @type {HTMLElement} */ (tile).dataset.name));
   await ana.expectToSee({ ben: 'green', cem: 'blue' });
   await expect.poll(rings).toEqual([]);
 

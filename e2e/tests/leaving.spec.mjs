@@ -9,7 +9,7 @@ test('whoever leaves is gone at once @firefox', async ({ meeting }) => {
 
   await ben.leave();
   await expect(ana.tile('ben')).toHaveCount(0, { timeout: 2000 });
-  await expect.poll(() => ben.page.evaluate(() => fakecam.open.filter((track) => track.readyState === 'live').length), { message: "ben's devices are off" }).toBe(0);
+  await expect.poll(() => ben.openDevices(), { message: "ben's devices are off" }).toBe(0);
 
   await cem.page.goto('about:blank'); // the page goes without the button
   await expect(ana.tile('cem')).toHaveCount(0, { timeout: 2000 });

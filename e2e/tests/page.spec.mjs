@@ -122,7 +122,8 @@ test('a link brings one to the room with the name filled in @firefox', async ({ 
 
 test('the preview shows the camera and the meter moves @firefox', async ({ meeting }) => {
   const ana = await meeting.arrive('ana', { devices: { gain: 0 } });
-  await expect.poll(() => ana.get('preview-video').evaluate((video) => probe.rgb(/** @type {HTMLVideoElement} */ (video)))).toEqual([255, 0, 0]);
+  const preview = () => ana.get('preview-video').evaluate((video) => probe.rgb(/** @type {HTMLVideoElement} */ (video)));
+  await expect.poll(preview).toEqual([255, 0, 0]);
   const meter = async () => (await ana.get('mic-meter').screenshot()).toString('base64');
   const silent = await meter();
   await ana.page.evaluate(() => fakecam.setGain(0.3));
