@@ -105,7 +105,7 @@ func (g *Gaps) ripe(m miss, now time.Time, retry time.Duration) bool {
 func (g *Gaps) Forget(esn uint64) {
 	i, _ := g.find(esn)
 	g.missing = slices.Delete(g.missing, 0, i)
-	if g.lost < esn {
+	if g.lost <= esn {
 		g.lost = 0
 	}
 }

@@ -31,6 +31,8 @@ func TestGaps(t *testing.T) {
 		{"asked again after one round trip", 70 * time.Millisecond, "1 3 4 ?2 +69 ?- 5 6 ?- +1 ?2"},
 		{"a repair clears it", 0, "1 4 5 ?2,3 2 +20 ?3 3 +20 ?-"},
 		{"a duplicate clears nothing", 0, "1 3 4 1 3 4 ?2"},
+		{"the newest again is not a newer one", 0, "1 3 3 ?- 4 ?2"},
+		{"the newest again leaves no gap", 0, "1 2 2 ?-"},
 		{"a repair nobody asked for", 0, "5 6 2 ?- 7 ?-"},
 		{
 			"given up after ten times", 0,
@@ -43,7 +45,8 @@ func TestGaps(t *testing.T) {
 		{"a keyframe makes older ones needless", 0, "1 3 4 6 k4 7 +20 ?5"},
 		{"a gap before the keyframe itself", 0, "1 4 k4 5 6 +20 ?-"},
 		{"an outage that ends with a keyframe", 0, "1 900 k900 +20 ?-"},
-		{"a keyframe older than the outage", 0, "1 900 k1 ?x"},
+		{"the keyframe was the last to be given up", 0, "1 900 k899 ?-"},
+		{"a keyframe older than the outage", 0, "1 900 k898 ?x"},
 		{"a restart", 0, "1 3 R 10 11 +20 ?-"},
 		{"a restart after an outage", 0, "1 900 R ?-"},
 	} {
