@@ -1,9 +1,10 @@
-// Package forward decides what one subscriber gets of one track: which packets,
-// and under which numbers.
 package forward
 
 import (
+	"time"
+
 	"sfu/sfu/media"
+	"sfu/sfu/seqnum"
 )
 
 // Verdict is the decision about one packet. When Drop is media.Kept the packet
@@ -18,40 +19,219 @@ type Verdict struct {
 
 // Forwarder joins the feeds that one down slot carries, one after another, into
 // one continuous RTP stream. Create it with New; the media loop owns it.
-type Forwarder struct{}
+//
+// The numbers of a packet are never counted but mapped: a span says what was
+// added to them, so that a packet which comes late, or is sent again, gets the
+// numbers that it would have had in time.
+type Forwarder struct {
+	kind     media.Kind
+	midFrame bool // the newest packet sent did not end its video frame
+	pictured bool // a VP8 packet went out: last holds something
+	clock    uint32
+
+	target, current media.Feed
+
+	// The feed that flowed until the last switch, and the number from which on
+	// its packets came too late for it. No feed after a Cut.
+	previous media.Feed
+	left     uint64
+
+	// What the next feed goes on from: the highest timestamp, with the arrival
+	// of the first packet that had it, and the newest picture.
+	timestamp uint32
+	last      pictures
+	arrival   time.Time
+
+	span span // the newest; it grows while current flows
+	past history
+}
 
 // New returns a forwarder whose stream begins at seq and timestamp, which are
 // random (RFC 3550, 5.1).
-func New(kind media.Kind, clock uint32, seq uint16, timestamp uint32) *Forwarder { panic("todo") }
+func New(kind media.Kind, clock uint32, seq uint16, timestamp uint32) *Forwarder {
+	return &Forwarder{
+		kind:      kind,
+		clock:     clock,
+		timestamp: timestamp,
+		span:      span{out: 1<<16 + uint64(seq)},
+	}
+}
 
 // SetTarget says which feed the slot is to carry. A video feed begins at its
 // next keyframe and the one before goes on until then; an audio feed begins
-// with its next packet. Feed 0 is nothing.
-func (f *Forwarder) SetTarget(feed media.Feed) { panic("todo") }
+// with its next packet. Feed 0 is nothing: there is nothing to wait for, so the
+// current feed ends at once.
+func (f *Forwarder) SetTarget(feed media.Feed) {
+	f.target = feed
+	if feed == 0 {
+		f.Cut()
+	}
+}
 
 // Cut ends the current feed at once: the slot shows another participant now,
 // or the publisher muted. A target that is set begins as after SetTarget.
-func (f *Forwarder) Cut() { panic("todo") }
+// What went out before can still be found and sent again.
+func (f *Forwarder) Cut() { f.current, f.previous = 0, 0 }
 
 // NeedsKeyframe reports whether the target waits for a keyframe.
-func (f *Forwarder) NeedsKeyframe() bool { panic("todo") }
+func (f *Forwarder) NeedsKeyframe() bool {
+	return f.kind == media.Video && f.target != f.current
+}
 
 // Target returns the feed that the slot is to carry.
-func (f *Forwarder) Target() media.Feed { panic("todo") }
+func (f *Forwarder) Target() media.Feed { return f.target }
 
 // Current returns the feed that flows now, 0 when none does.
-func (f *Forwarder) Current() media.Feed { panic("todo") }
-
-// Forward decides about a packet that a ring took: each is offered once.
-func (f *Forwarder) Forward(pkt *media.Packet) Verdict { panic("todo") }
-
-// Source finds the packet that went out as seq.
-func (f *Forwarder) Source(seq uint16) (feed media.Feed, esn uint64, ok bool) { panic("todo") }
-
-// Map returns the verdict that Forward gave for a packet found by Source,
-// without changing anything: it is how a packet is sent again.
-func (f *Forwarder) Map(pkt *media.Packet) Verdict { panic("todo") }
+func (f *Forwarder) Current() media.Feed { return f.current }
 
 // Offset returns what is added to the current feed's timestamps; ok is false
 // while nothing flows. Sender reports need it.
-func (f *Forwarder) Offset() (offset uint32, ok bool) { panic("todo") }
+func (f *Forwarder) Offset() (offset uint32, ok bool) {
+	if f.current == 0 {
+		return 0, false
+	}
+	return f.span.timestamp, true
+}
+
+// Forward decides about a packet that a ring took: each is offered once.
+func (f *Forwarder) Forward(pkt *media.Packet) Verdict {
+	switch pkt.Feed {
+	case 0:
+		return Verdict{Drop: media.DropLayer}
+	case f.current:
+		return f.flow(pkt)
+	case f.target:
+		return f.await(pkt)
+	}
+	return f.straggle(pkt, media.DropLayer)
+}
+
+// Source finds the packet that went out as seq. It also finds one that would
+// have gone out as seq, had it come.
+func (f *Forwarder) Source(seq uint16) (feed media.Feed, esn uint64, ok bool) {
+	out := seqnum.Unwrap(f.span.next()-1, seq)
+	s := &f.span
+	if !s.gave(out) {
+		if s = f.past.gave(out); s == nil {
+			return 0, 0, false
+		}
+	}
+	return s.feed, s.first + (out - s.out), true
+}
+
+// Map returns the verdict that Forward gave for a packet found by Source,
+// without changing anything: it is how a packet is sent again.
+func (f *Forwarder) Map(pkt *media.Packet) Verdict {
+	if pkt.Padding {
+		return Verdict{Drop: media.DropPadding}
+	}
+	s := &f.span
+	if !s.holds(pkt.Feed, pkt.ESN) {
+		if s = f.past.holds(pkt.Feed, pkt.ESN); s == nil {
+			return Verdict{Drop: media.DropLate}
+		}
+	}
+	return s.verdict(pkt)
+}
+
+// flow decides about a packet of the current feed.
+func (f *Forwarder) flow(pkt *media.Packet) Verdict {
+	if pkt.ESN < f.span.end {
+		return f.Map(pkt)
+	}
+	f.reach(pkt.Timestamp+f.span.timestamp, pkt.Arrival)
+	if pkt.Padding {
+		f.closeOver(pkt.ESN)
+		return Verdict{Drop: media.DropPadding}
+	}
+	f.span.end = pkt.ESN + 1
+	v := f.span.verdict(pkt)
+	f.midFrame = f.kind == media.Video && !pkt.Marker
+	if pkt.Codec == media.VP8 {
+		f.last.note(&v.VP8)
+		f.pictured = true
+	}
+	return v
+}
+
+// await decides about a packet of a target that does not flow yet.
+func (f *Forwarder) await(pkt *media.Packet) Verdict {
+	if f.kind == media.Video && !pkt.Keyframe {
+		return f.straggle(pkt, media.DropKeyframe)
+	}
+	// A feed that flowed before goes on above all its numbers in use: one below
+	// has a place already, or came when the feed was cut.
+	if pkt.ESN < f.used(pkt.Feed) {
+		return f.straggle(pkt, media.DropLate)
+	}
+	if pkt.Padding {
+		return Verdict{Drop: media.DropPadding}
+	}
+	f.begin(pkt)
+	return f.flow(pkt)
+}
+
+// straggle decides about a packet of a feed that does not flow now: it still
+// fills its place if the feed flowed until the last switch and the packet is
+// from before. Otherwise the reason is drop.
+func (f *Forwarder) straggle(pkt *media.Packet, drop media.Drop) Verdict {
+	if pkt.Feed != f.previous || pkt.ESN >= f.left {
+		return Verdict{Drop: drop}
+	}
+	return f.Map(pkt)
+}
+
+// begin makes the feed of pkt, which is to be its first packet, the current one.
+func (f *Forwarder) begin(pkt *media.Packet) {
+	timestamp := f.resume(pkt)
+	next := span{
+		feed:      pkt.Feed,
+		first:     pkt.ESN,
+		end:       pkt.ESN,
+		out:       f.span.next(),
+		timestamp: timestamp - pkt.Timestamp,
+		opens:     f.kind == media.Audio,
+	}
+	if f.midFrame {
+		// A missing number tells the receiver that the frame before will not be
+		// finished; without it this packet would seem to be its next.
+		next.out++
+	}
+	if f.pictured {
+		next.pictures = f.last.lead(&pkt.VP8)
+	}
+	f.previous, f.left = f.current, f.span.end
+	f.current = pkt.Feed
+	f.timestamp, f.arrival = timestamp, pkt.Arrival
+	f.advance(next)
+}
+
+// closeOver leaves out number esn of the current feed, which lies ahead, so
+// that the subscriber sees no gap there. The numbers below it that have not
+// come keep their places.
+func (f *Forwarder) closeOver(esn uint64) {
+	f.span.end = esn
+	next := f.span
+	next.first, next.end = esn+1, esn+1
+	next.out = f.span.next()
+	next.opens = false
+	f.advance(next)
+}
+
+// advance puts next in the place of the newest span, which is remembered if it
+// has given any number.
+func (f *Forwarder) advance(next span) {
+	if !f.span.empty() {
+		f.past.add(f.span)
+	}
+	f.span = next
+}
+
+// used returns the number above all those of feed that have places.
+func (f *Forwarder) used(feed media.Feed) uint64 {
+	end := f.past.used(feed)
+	if f.span.feed == feed {
+		end = max(end, f.span.end)
+	}
+	return end
+}
