@@ -17,6 +17,7 @@ import (
 //	answer2       the client's answer to offer 2      >right or >wrong
 //	reconnected   the client has a new socket
 //	3s            time passes; the engine asks Due whenever Next says so
+//	~3s           the same, but the engine is busy and asks only at the end
 //
 // and, wherever it is due: >offer1, >resend1, >giveup.
 var traces = []struct{ name, trace string }{
@@ -45,6 +46,7 @@ var traces = []struct{ name, trace string }{
 	{"a lost answer: the same offer again", "offer >taken answered need 15ms >offer1 2999ms 1ms >resend1 10ms answer1 >right 1h"},
 	{"again every 3 s, and after 15 s no more", "offer >taken answered need 15ms >offer1 14999ms >resend1 >resend1 >resend1 >resend1 1ms >giveup 1h"},
 	{"given up is given up", "offer >taken answered need 15ms >offer1 14s >resend1 >resend1 >resend1 >resend1 1s >giveup answer1 >wrong offer >dropped need reconnected 1h"},
+	{"a late resend does not put the end off", "offer >taken answered need 15ms >offer1 ~12500ms >resend1 2499ms 1ms >giveup"},
 	{"glare does not put the resend off", "offer >taken answered need 15ms >offer1 2s offer >dropped 1s >resend1"},
 
 	{"a new socket gets the pending offer at once", "offer >taken answered need 15ms >offer1 1s reconnected >resend1 2999ms 1ms >resend1 answer1 >right"},
@@ -75,12 +77,15 @@ func replay(t *testing.T, trace string) string {
 			continue
 		}
 		said = append(said, word)
-		pass, err := time.ParseDuration(word)
-		if err == nil {
-			said = append(said, e.pass(pass)...)
-			continue
+		d, err := time.ParseDuration(strings.TrimPrefix(word, "~"))
+		switch {
+		case err != nil:
+			said = append(said, e.happens(t, word)...)
+		case word[0] == '~':
+			e.now = e.now.Add(d)
+		default:
+			said = append(said, e.pass(d)...)
 		}
-		said = append(said, e.happens(t, word)...)
 		said = append(said, e.pass(0)...)
 	}
 	return strings.Join(said, " ")
