@@ -59,6 +59,19 @@ const (
 
 var outcomes = [NumOutcomes]string{"connected", "failed"}
 
+// ReportRefusal is why RTCP was not looked at.
+type ReportRefusal uint8
+
+// The reasons.
+const (
+	ReportMalformed ReportRefusal = iota // not RTCP
+	ReportOverload                       // its sender has too much waiting already
+
+	NumReportRefusals = 2
+)
+
+var reportRefusals = [NumReportRefusals]string{"malformed", "overload"}
+
 // DataDrop is why a data channel message was not relayed.
 type DataDrop uint8
 

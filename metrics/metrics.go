@@ -28,13 +28,14 @@ type Set struct {
 	PacketsDropped   [media.NumDrops]prometheus.Counter // offered, not forwarded, by reason
 	WriteErrors      prometheus.Counter
 
-	NACKsReceived      prometheus.Counter // packets that subscribers asked for
-	NACKsSent          prometheus.Counter // packets asked of publishers
-	RTXReceived        prometheus.Counter // packets that publishers sent again
-	RTXSent            prometheus.Counter // packets sent again to subscribers
-	RTXMissed          prometheus.Counter // asked for, and gone
-	KeyframeRequestsIn prometheus.Counter // PLI and FIR from subscribers
-	KeyframeRequests   prometheus.Counter // PLI to publishers
+	NACKsReceived      prometheus.Counter                    // packets that subscribers asked for
+	NACKsSent          prometheus.Counter                    // packets asked of publishers
+	RTXReceived        prometheus.Counter                    // packets that publishers sent again
+	RTXSent            prometheus.Counter                    // packets sent again to subscribers
+	RTXMissed          prometheus.Counter                    // asked for, and gone
+	KeyframeRequestsIn prometheus.Counter                    // PLI and FIR from subscribers
+	KeyframeRequests   prometheus.Counter                    // PLI to publishers
+	ReportsRefused     [NumReportRefusals]prometheus.Counter // RTCP that was not looked at
 
 	Joins       [NumJoinOutcomes]prometheus.Counter
 	JoinSeconds prometheus.Histogram // from join_room to connected

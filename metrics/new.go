@@ -88,6 +88,10 @@ func (s *Set) registerRepair(r registrar) {
 		"Keyframe requests: PLI and FIR from subscribers (in), PLI to publishers (out).", "direction")
 	s.KeyframeRequestsIn = keyframes.WithLabelValues(directions[In])
 	s.KeyframeRequests = keyframes.WithLabelValues(directions[Out])
+	refused := r.counters("sfu_refused_reports_total", "RTCP packets that were not looked at, by reason.", "reason")
+	for why, word := range reportRefusals {
+		s.ReportsRefused[why] = refused.WithLabelValues(word)
+	}
 }
 
 func (s *Set) registerSessions(r registrar) {

@@ -2,6 +2,7 @@ package sfu
 
 import (
 	"math/rand/v2"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/rtcp"
@@ -32,9 +33,13 @@ type link struct {
 	gone  bool
 	rtt   time.Duration
 
-	streams streams // the loop reads none of it
-	up      uplink
-	down    downlink
+	// Shared with pion's goroutines: what this participant has in the loop's
+	// queues, so that no one can fill them, and the SSRCs that it uses.
+	queuedPackets, queuedReports atomic.Int32
+	streams                      streams
+
+	up   uplink
+	down downlink
 
 	nextFeedback, nextReport, nextRecheck time.Time
 }

@@ -14,11 +14,14 @@ import (
 
 const (
 	// maxQueuedPackets bounds what a room may lag behind: 4096 packets are
-	// about 50 Mbit/s for a second. What comes on top is refused.
+	// about 50 Mbit/s for a second. What comes on top is refused, and of one
+	// participant already what is above its own part (maxOwnPackets).
 	maxQueuedPackets = 4096
+	maxQueuedReports = 1024
 	// maxQueuedTasks bounds what the rest of the server may ask of a loop at
-	// once; RTCP is refused beyond it.
-	maxQueuedTasks = 8192
+	// once. Participants ask a few things a second each, so it is never
+	// reached; a task that got lost would leave something behind.
+	maxQueuedTasks = 1 << 16
 
 	tickEvery  = 20 * time.Millisecond  // repair and keyframe requests
 	idleTick   = 250 * time.Millisecond // the same while no packet comes
@@ -41,6 +44,7 @@ type arrival struct {
 // a packet touches, so nothing there is locked: rings, forwarders, reports.
 type mediaLoop struct {
 	packets *mailbox.Mailbox[inbound]
+	reports *mailbox.Mailbox[inboundReport]
 	tasks   *mailbox.Mailbox[func()]
 	quit    chan struct{}
 	done    chan struct{}
@@ -70,6 +74,7 @@ type batch struct {
 func newMediaLoop(count *metrics.Set, speak func([]wire.Speaker)) *mediaLoop {
 	return &mediaLoop{
 		packets: mailbox.New[inbound](maxQueuedPackets),
+		reports: mailbox.New[inboundReport](maxQueuedReports),
 		tasks:   mailbox.New[func()](maxQueuedTasks),
 		quit:    make(chan struct{}),
 		done:    make(chan struct{}),
@@ -80,13 +85,13 @@ func newMediaLoop(count *metrics.Set, speak func([]wire.Speaker)) *mediaLoop {
 	}
 }
 
-// do lets fn run on the loop, after everything asked before. It reports false
-// when the loop is closed or too far behind.
-func (l *mediaLoop) do(fn func()) bool { return l.tasks.Put(fn) }
+// do lets fn run on the loop, after everything asked before.
+func (l *mediaLoop) do(fn func()) { l.tasks.Put(fn) }
 
 // Close stops run and waits for it. Packets still queued are refused.
 func (l *mediaLoop) Close() {
 	l.packets.Close()
+	l.reports.Close()
 	l.tasks.Close()
 	close(l.quit)
 	<-l.done
@@ -97,18 +102,25 @@ func (l *mediaLoop) run() {
 	timer := time.NewTimer(idleTick)
 	defer timer.Stop()
 	var in []inbound
+	var reports []inboundReport
 	var tasks []func()
 	for open := true; open; {
 		select {
 		case <-l.quit:
 			open = false
 		case <-l.packets.Wake():
+		case <-l.reports.Wake():
 		case <-l.tasks.Wake():
 		case <-timer.C:
 		}
 		tasks = l.tasks.Take(tasks)
 		for _, task := range tasks {
 			task()
+		}
+		reports = l.reports.Take(reports)
+		for _, r := range reports {
+			r.link.queuedReports.Add(-1)
+			r.link.handleRTCP(r)
 		}
 		in = l.packets.Take(in)
 		now := time.Now()
@@ -122,6 +134,7 @@ func (l *mediaLoop) run() {
 // every subscriber.
 func (l *mediaLoop) turn(in []inbound, now time.Time) {
 	for i := range in {
+		in[i].stream.link.queuedPackets.Add(-1)
 		if drop := l.take(in[i].stream, in[i].pkt, now); drop != media.Kept {
 			l.tally.refused[drop]++
 			in[i].pkt.Release()

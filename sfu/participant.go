@@ -259,9 +259,11 @@ func (p *participant) applyRoster(msg wire.Server) {
 	if p.presence.left {
 		return
 	}
-	p.view.apply(msg)
+	changed := p.view.apply(msg)
 	p.send(msg)
-	p.assignSlots()
+	if changed {
+		p.assignSlots()
+	}
 }
 
 // applyEnd makes the participant leave because the room or the server ends.

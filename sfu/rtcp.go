@@ -6,6 +6,7 @@ import (
 
 	"github.com/pion/rtcp"
 
+	"sfu/metrics"
 	"sfu/sfu/media"
 	"sfu/sfu/report"
 )
@@ -21,17 +22,27 @@ type reports struct {
 
 // Write takes one decrypted RTCP packet on pion's SRTCP goroutine.
 func (r *reports) Write(b []byte) (int, error) {
+	lk := r.link
+	refused := &lk.loop.tally.set.ReportsRefused
 	packets, err := rtcp.Unmarshal(b)
 	if err != nil {
-		return len(b), nil // one participant's broken report is nobody's error
+		refused[metrics.ReportMalformed].Inc()
+		return len(b), nil
 	}
-	now := time.Now()
-	r.link.loop.do(func() {
-		for _, p := range packets {
-			r.link.handleRTCP(r.ssrc, p, now)
-		}
-	})
+	in := inboundReport{link: lk, ssrc: r.ssrc, packets: packets, at: time.Now()}
+	if lk.queuedReports.Add(1) > maxOwnReports || !lk.loop.reports.Put(in) {
+		lk.queuedReports.Add(-1)
+		refused[metrics.ReportOverload].Inc()
+	}
 	return len(b), nil
+}
+
+// inboundReport is RTCP about one SSRC, on its way to the media loop.
+type inboundReport struct {
+	link    *link
+	ssrc    uint32
+	packets []rtcp.Packet
+	at      time.Time
 }
 
 // Read ends pion's own attempts to read.
@@ -40,11 +51,16 @@ func (r *reports) Read([]byte) (int, error) { return 0, io.EOF }
 // Close does nothing: sinks go with their connection.
 func (r *reports) Close() error { return nil }
 
-// handleRTCP takes one report about ssrc on the media loop.
-func (lk *link) handleRTCP(ssrc uint32, packet rtcp.Packet, now time.Time) {
-	if lk.gone {
-		return
+// handleRTCP takes reports about one SSRC on the media loop.
+func (lk *link) handleRTCP(r inboundReport) {
+	for _, p := range r.packets {
+		if !lk.gone {
+			lk.handlePacket(r.ssrc, p, r.at)
+		}
 	}
+}
+
+func (lk *link) handlePacket(ssrc uint32, packet rtcp.Packet, now time.Time) {
 	switch p := packet.(type) {
 	case *rtcp.SenderReport:
 		if p.SSRC == ssrc {

@@ -23,6 +23,10 @@ const (
 	// floodStreams ends a participant: pion keeps a few hundred bytes for each
 	// SSRC until the connection closes.
 	floodStreams = 4096
+	// maxOwnPackets and maxOwnReports are how much of the loop's queues one
+	// participant may fill: a flood costs its sender packets, nobody else's.
+	maxOwnPackets = 1024
+	maxOwnReports = 128
 )
 
 // uplink is what a participant sends. The media loop owns it.
@@ -89,16 +93,18 @@ func (t *streams) sink(lk *link, ssrc uint32) io.ReadWriteCloser {
 // Write takes one decrypted packet on pion's SRTP goroutine, which serves the
 // whole connection: copy, queue, return.
 func (s *stream) Write(b []byte) (int, error) {
-	set := s.link.loop.tally.set
+	lk := s.link
+	refused := &lk.loop.tally.set.PacketsRefused
 	pkt := media.NewPacket(len(b))
 	if pkt == nil {
-		set.PacketsRefused[media.DropOversize].Inc()
+		refused[media.DropOversize].Inc()
 		return len(b), nil
 	}
 	copy(pkt.Payload, b)
 	pkt.Arrival = time.Now()
-	if !s.link.loop.packets.Put(inbound{s, pkt}) {
-		set.PacketsRefused[media.DropOverload].Inc()
+	if lk.queuedPackets.Add(1) > maxOwnPackets || !lk.loop.packets.Put(inbound{s, pkt}) {
+		lk.queuedPackets.Add(-1)
+		refused[media.DropOverload].Inc()
 		pkt.Release()
 	}
 	return len(b), nil

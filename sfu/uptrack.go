@@ -45,13 +45,16 @@ func (t *upTrack) encoding(rid string) *encoding {
 	if len(t.rids) > 0 && !slices.Contains(t.rids, rid) {
 		return nil
 	}
-	size := videoRing
-	if t.kind == media.Audio {
-		size = audioRing
-	}
-	e := &encoding{track: t, rid: rid, ring: nack.NewRing(size)}
+	e := &encoding{track: t, rid: rid, ring: t.newRing()}
 	t.encodings = append(t.encodings, e)
 	return e
+}
+
+func (t *upTrack) newRing() *nack.Ring {
+	if t.kind == media.Audio {
+		return nack.NewRing(audioRing)
+	}
+	return nack.NewRing(videoRing)
 }
 
 // best returns the encoding that subscribers are sent: the highest that flows.
@@ -110,6 +113,7 @@ func (e *encoding) begin(ssrc uint32) {
 		l := e.track.link.loop
 		l.batch.evicted = append(l.batch.evicted, p)
 	})
+	e.ring = e.track.newRing() // takes any first number
 	e.restart()
 }
 

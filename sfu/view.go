@@ -19,14 +19,15 @@ func (v *view) list() []wire.Participant {
 	return append([]wire.Participant{}, v.rows...)
 }
 
-// apply takes one change. Changes may repeat what the view knows already:
-// after a resume it starts from a roster that is newer than the mail.
-func (v *view) apply(msg wire.Server) {
+// apply takes one change and reports whether it is about tracks. Changes may
+// repeat what the view knows already: after a resume it starts from a roster
+// that is newer than the mail.
+func (v *view) apply(msg wire.Server) bool {
 	switch m := msg.(type) {
 	case *wire.ParticipantJoined:
 		if row := v.row(m.Participant.ID); row != nil {
 			*row = m.Participant
-			return
+			return true
 		}
 		v.rows = append(v.rows, m.Participant)
 	case *wire.ParticipantLeft:
@@ -40,7 +41,10 @@ func (v *view) apply(msg wire.Server) {
 			row.Tracks = slices.DeleteFunc(slices.Clone(row.Tracks),
 				func(t wire.Track) bool { return t.ID == m.Track })
 		}
+	default:
+		return false
 	}
+	return true
 }
 
 func (v *view) row(id string) *wire.Participant {
