@@ -220,9 +220,10 @@ func (p *participant) applyAnswer(m *wire.Answer) {
 	p.assignSlots()
 }
 
-// negotiateDue does what the state machine says is due.
+// negotiateDue does what the state machine says is due. Without a socket
+// nothing can be: a pending offer waits for the resume.
 func (p *participant) negotiateDue(now time.Time) {
-	if p.presence.left {
+	if p.presence.left || p.session == nil {
 		return
 	}
 	switch p.talks.state.Due(now) {

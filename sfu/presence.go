@@ -96,7 +96,7 @@ func (p *participant) nextDeadline(now time.Time) time.Duration {
 	if at, _ := p.deadline(); !at.IsZero() {
 		wait = at.Sub(now)
 	}
-	if at := p.talks.state.Next(); !at.IsZero() {
+	if at := p.talks.state.Next(); !at.IsZero() && p.session != nil {
 		wait = min(wait, at.Sub(now))
 	}
 	return max(wait, 0)
