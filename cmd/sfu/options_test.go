@@ -1,0 +1,138 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http/httptest"
+	"net/netip"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"sfu/metrics"
+)
+
+func TestDefaultsNeedNoConfiguration(t *testing.T) {
+	t.Parallel()
+	o, err := parse(nil, io.Discard, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := o.engine()
+	if o.Listen != "localhost:8080" || cfg.UDPPort != 7882 || cfg.MaxRooms != 1000 ||
+		cfg.MaxParticipants != 50 || cfg.ResumeTime != 30*time.Second || cfg.ICEServers != nil || o.LogLevel != slog.LevelInfo {
+		t.Errorf("%+v", o)
+	}
+}
+
+func TestFlagsAndEnvironment(t *testing.T) {
+	t.Setenv("SFU_PUBLIC_IP", "198.51.100.7,2001:db8::7")
+	t.Setenv("SFU_UDP_PORT", "5000")
+	t.Setenv("SFU_LOG_LEVEL", "debug")
+	o, err := parse([]string{
+		"--udp-port=6000", // a flag wins
+		"--ice-server=stun:one.example:3478", "--ice-server=stun:two.example",
+		"--allow-origin=https://Example.org:8443",
+	}, io.Discard, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg, door := o.engine(), o.door()
+	if want := []netip.Addr{netip.MustParseAddr("198.51.100.7"), netip.MustParseAddr("2001:db8::7")}; !slices.Equal(cfg.PublicIPs, want) {
+		t.Errorf("public IPs %v", cfg.PublicIPs)
+	}
+	if cfg.UDPPort != 6000 || o.LogLevel != slog.LevelDebug {
+		t.Errorf("port %d, level %v", cfg.UDPPort, o.LogLevel)
+	}
+	if len(cfg.ICEServers) != 2 || cfg.ICEServers[1].URLs[0] != "stun:two.example" {
+		t.Errorf("ICE servers %v", cfg.ICEServers)
+	}
+	if !slices.Equal(door.AllowedOrigins, []string{"https://example.org:8443"}) {
+		t.Errorf("origins %v", door.AllowedOrigins)
+	}
+}
+
+func TestRefusesWhatCannotWork(t *testing.T) {
+	t.Parallel()
+	for _, arg := range []string{
+		"--no-such-flag",
+		"--udp-port=70000",
+		"--public-ip=example.org",
+		"--ice-server=turn:example.org",
+		"--ice-server=stun:",
+		"--ice-server=stun://example.org",
+		"--allow-origin=example.org",
+		"--allow-origin=https://example.org/page",
+		"--allow-origin=*",
+		"--max-rooms=0",
+		"--max-participants=-1",
+		"--resume-time=0s",
+		"--log-level=loud",
+		"--log-format=xml",
+		"stray",
+	} {
+		if o, err := parse([]string{arg}, io.Discard, io.Discard); err == nil {
+			t.Errorf("%s was accepted: %+v", arg, o)
+		} else if !strings.Contains(err.Error(), "--help") {
+			t.Errorf("%s: %v", arg, err)
+		}
+	}
+}
+
+func TestHelpAndVersionAreAnswersNotErrors(t *testing.T) {
+	t.Parallel()
+	for arg, want := range map[string]string{"--help": "$SFU_UDP_PORT", "--version": "sfu "} {
+		var out strings.Builder
+		if err := run(t.Context(), []string{arg}, &out, io.Discard); err != nil {
+			t.Errorf("%s: %v", arg, err)
+		}
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%s printed %q", arg, out.String())
+		}
+	}
+}
+
+// TestTheManualIsComplete reads docs/operations.md: it names every flag with
+// its default, every metric, and no metric that does not exist.
+func TestTheManualIsComplete(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	manual := string(text)
+	parser, err := kong.New(new(options), kong.Vars{"version": ""})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, flag := range parser.Model.Flags {
+		row := fmt.Sprintf("| `--%s` |", flag.Name)
+		if flag.Default != "" {
+			row += fmt.Sprintf(" `%s` |", flag.Default)
+		}
+		if flag.Name != "help" && !strings.Contains(manual, row) {
+			t.Errorf("docs/operations.md has no row %s", row)
+		}
+	}
+
+	rec := httptest.NewRecorder()
+	metrics.New().Handler().ServeHTTP(rec, httptest.NewRequest("GET", "/metrics", nil))
+	exists := make(map[string]bool)
+	for _, m := range regexp.MustCompile(`(?m)^# TYPE (sfu_\w+)`).FindAllStringSubmatch(rec.Body.String(), -1) {
+		exists[m[1]] = true
+		if !strings.Contains(manual, "`"+m[1]+"`") {
+			t.Errorf("docs/operations.md does not explain %s", m[1])
+		}
+	}
+	for _, name := range regexp.MustCompile(`sfu_\w+`).FindAllString(manual, -1) {
+		if !exists[name] && name != "sfu_" {
+			t.Errorf("docs/operations.md names %s, which does not exist", name)
+		}
+	}
+}

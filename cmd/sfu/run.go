@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"syscall"
+	"time"
+
+	"sfu/metrics"
+	"sfu/sfu"
+	"sfu/signaling"
+)
+
+const (
+	// drainTime is how long a stop may take: container runtimes kill after
+	// 10 s unless they are told otherwise.
+	drainTime    = 9 * time.Second
+	requestGrace = time.Second
+)
+
+// run is the whole program but for its signals: it serves until ctx ends, and
+// drains.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	o, err := parse(args, stdout, stderr)
+	if o == nil || err != nil {
+		return err
+	}
+	log := o.logger(stderr)
+	p, err := start(o, log)
+	if err != nil {
+		return err
+	}
+	select {
+	case <-ctx.Done():
+		log.Info("stopping; a second signal stops at once")
+	case err = <-p.broken:
+	}
+	return errors.Join(err, p.stop())
+}
+
+// program is everything that runs.
+type program struct {
+	health *health
+	engine *sfu.Server
+	door   *signaling.Handler
+	public *http.Server
+	ops    *http.Server
+	serves sync.WaitGroup
+	broken chan error // listeners that failed
+}
+
+// start opens every port and serves.
+func start(o *options, log *slog.Logger) (*program, error) {
+	public, err := listen("--listen", o.Listen)
+	if err != nil {
+		return nil, err
+	}
+	ops, err := listen("--ops-listen", o.OpsListen)
+	if err != nil {
+		closeAll(public)
+		return nil, err
+	}
+	set := metrics.New()
+	engine, err := sfu.New(o.engine(), set, log)
+	if err != nil {
+		closeAll(public)
+		closeAll(ops)
+		if errors.Is(err, syscall.EADDRINUSE) {
+			err = fmt.Errorf("%w; choose another port with --udp-port", err)
+		}
+		return nil, err
+	}
+	p := &program{
+		health: &health{},
+		engine: engine,
+		door:   signaling.New(engine, o.door(), set, log),
+		broken: make(chan error, len(public)+len(ops)),
+	}
+	p.public = httpServer(publicRoutes(p.door, p.health), log)
+	p.ops = httpServer(opsRoutes(set.Handler(), p.health), log)
+	p.serve(p.public, limited(public))
+	p.serve(p.ops, limited(ops))
+	log.Info("open the page in a browser or two", "url", "http://"+address(public, o.Listen))
+	log.Info("media", "addresses", engine.MediaAddrs(), "public", o.PublicIP)
+	log.Info("operations", "url", "http://"+address(ops, o.OpsListen)+"/metrics")
+	if !public[0].Addr().(*net.TCPAddr).IP.IsLoopback() {
+		log.Warn("on other machines browsers give camera and microphone to https pages only: put a TLS proxy in front")
+	}
+	return p, nil
+}
+
+// serve answers on every listener until stop.
+func (p *program) serve(s *http.Server, listeners []net.Listener) {
+	for _, l := range listeners {
+		p.serves.Go(func() {
+			if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+				p.broken <- fmt.Errorf("serve %s: %w", l.Addr(), err)
+			}
+		})
+	}
+}
+
+// stop drains, and gives up after drainTime.
+func (p *program) stop() error {
+	stopped := make(chan error, 1)
+	go func() { stopped <- p.drain() }()
+	select {
+	case err := <-stopped:
+		return err
+	case <-time.After(drainTime):
+		return fmt.Errorf("still not stopped after %v", drainTime)
+	}
+}
+
+// drain stops from the outside in: nobody new, nobody connected, no media.
+// The operations port answers to the end.
+func (p *program) drain() error {
+	p.health.draining.Store(true)
+	p.engine.Drain()
+	err := errors.Join(shutdown(p.public), p.door.Close(), p.engine.Close(), shutdown(p.ops))
+	p.serves.Wait()
+	return err
+}
+
+// shutdown stops listening, and lets requests under way end for a moment.
+func shutdown(s *http.Server) error {
+	ctx, cancel := context.WithTimeout(context.Background(), requestGrace)
+	defer cancel()
+	if err := s.Shutdown(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return s.Close()
+}
