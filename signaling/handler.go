@@ -1,0 +1,183 @@
+package signaling
+
+import (
+	"cmp"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"sfu/metrics"
+	"sfu/sfu"
+	"sfu/signaling/wire"
+)
+
+// Config is what an operator may choose. The zero value of a field is its
+// default.
+type Config struct {
+	AllowedOrigins []string // of pages on other hosts, as "https://meet.example.org"
+	MaxConnections int      // default 10000
+}
+
+// session is one socket's hold on a participant: what the door needs of
+// *sfu.Session.
+type session interface {
+	Handle(wire.Client)
+	Lost()
+}
+
+// join is sfu.Server.Join: what the participant is told goes to send.
+type join func(req *wire.JoinRoom, send func(wire.Server)) (session, error)
+
+// Handler serves the WebSocket that a client joins through.
+type Handler struct {
+	join     join
+	limit    int // of open requests
+	metrics  *metrics.Set
+	log      *slog.Logger
+	upgrader websocket.Upgrader
+
+	serving sync.WaitGroup // one for each request between enter and exit
+
+	mu     sync.Mutex // guards the fields below
+	open   int        // requests between enter and exit
+	conns  map[*conn]struct{}
+	closed bool
+}
+
+// New returns the door to server. The caller must Close it, before the server.
+func New(server *sfu.Server, cfg Config, m *metrics.Set, log *slog.Logger) *Handler {
+	return newHandler(func(req *wire.JoinRoom, send func(wire.Server)) (session, error) {
+		s, err := server.Join(req, send)
+		if err != nil {
+			return nil, err
+		}
+		return s, nil
+	}, cfg, m, log)
+}
+
+func newHandler(join join, cfg Config, m *metrics.Set, log *slog.Logger) *Handler {
+	return &Handler{
+		join:    join,
+		limit:   cmp.Or(cfg.MaxConnections, 10_000),
+		metrics: m,
+		log:     log,
+		conns:   make(map[*conn]struct{}),
+		upgrader: websocket.Upgrader{
+			HandshakeTimeout: writeTimeout,
+			Subprotocols:     []string{wire.Subprotocol},
+			CheckOrigin:      func(r *http.Request) bool { return originAllowed(r, cfg.AllowedOrigins) },
+		},
+	}
+}
+
+// originAllowed keeps the pages of other hosts out: a browser sends any page's
+// WebSocket anywhere, and with it the cookies and the network position of the
+// person in front of it. What is no browser sends no Origin.
+func originAllowed(r *http.Request, allowed []string) bool {
+	origin := r.Header.Get("Origin")
+	if origin == "" {
+		return true
+	}
+	_, host, _ := strings.Cut(origin, "://")
+	return strings.EqualFold(host, r.Host) ||
+		slices.ContainsFunc(allowed, func(a string) bool { return strings.EqualFold(a, origin) })
+}
+
+// ServeHTTP upgrades the request and serves the socket until it is closed.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !h.enter() {
+		http.Error(w, "too many connections, or shutting down", http.StatusServiceUnavailable)
+		return
+	}
+	defer h.exit()
+	ws, err := h.upgrader.Upgrade(w, r, nil)
+	if err != nil {
+		h.log.Debug("socket refused", "remote", r.RemoteAddr, "origin", r.Header.Get("Origin"), "err", err)
+		return // Upgrade has answered
+	}
+	c := newConn(h, ws)
+	h.add(c)
+	defer h.remove(c)
+	c.serve()
+}
+
+func (h *Handler) enter() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed || h.open >= h.limit {
+		return false
+	}
+	h.open++
+	h.serving.Add(1)
+	return true
+}
+
+func (h *Handler) exit() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.open--
+	h.serving.Done()
+}
+
+func (h *Handler) add(c *conn) {
+	h.metrics.SignalingConnections.Inc()
+	h.mu.Lock()
+	h.conns[c] = struct{}{}
+	closed := h.closed
+	h.mu.Unlock()
+	if closed {
+		c.send(draining())
+	}
+}
+
+func (h *Handler) remove(c *conn) {
+	h.mu.Lock()
+	delete(h.conns, c)
+	h.mu.Unlock()
+	h.metrics.SignalingConnections.Dec()
+}
+
+// Close lets nobody in any more, tells every client that the server is
+// draining, and returns when the last socket is closed: a client that does not
+// read delays it by writeTimeout and closeGrace.
+func (h *Handler) Close() error {
+	h.mu.Lock()
+	h.closed = true
+	conns := make([]*conn, 0, len(h.conns))
+	for c := range h.conns {
+		conns = append(conns, c)
+	}
+	h.mu.Unlock()
+	for _, c := range conns {
+		c.send(draining())
+	}
+	h.serving.Wait()
+	return nil
+}
+
+func draining() *wire.Error {
+	return &wire.Error{Code: wire.CodeDraining, Message: "the server is about to stop", Fatal: true}
+}
+
+// What a connection is given, in time and in room.
+const (
+	joinTimeout  = 10 * time.Second // to send join_room
+	pingInterval = 4 * time.Second
+	deadAfter    = 9 * time.Second // without a sign of life: the others hear of it within 10 s
+	writeTimeout = 5 * time.Second // to read one message, or all that is left at the end
+	closeGrace   = time.Second     // for the client's close frame after ours
+
+	maxQueued      = 256     // messages
+	maxQueuedBytes = 4 << 20 // of them
+
+	messagesPerSecond = 50
+	messageBurst      = 200
+	bytesPerToken     = 16 << 10 // of a message are as dear as another message
+	maxMistakes       = 20       // errors at once; one more every mistakeForgiven
+	mistakeForgiven   = time.Minute
+)
