@@ -37,6 +37,7 @@ func TestAV1Payloads(t *testing.T) {
 		{"an element that runs over the end", "20 03 3000", "bad"},
 		{"the same with sizes", "00 03 3000", "bad"},
 		{"a size without an end", "00 ffffffffffffffffffff", "bad"},
+		{"a size without an end before a good element", "00 8080808080808080 02 3000", "bad"},
 		{"the largest size", "00 ffffffffffffff7f 3000", "bad"},
 		{"a size cut off", "00 80", "bad"},
 	})

@@ -27,8 +27,10 @@ func judge(c media.Codec, payload []byte) string {
 	switch ok := Parse(pkt); {
 	case !ok:
 		return "bad"
-	case pkt.Keyframe:
+	case pkt.Keyframe && pkt.FrameStart:
 		return "key"
+	case pkt.Keyframe:
+		return "a keyframe without a start"
 	case pkt.FrameStart:
 		return "start"
 	}

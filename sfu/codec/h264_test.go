@@ -21,6 +21,7 @@ func TestH264Payloads(t *testing.T) {
 		{"supplemental information", "06 05", "start"},
 		{"an access unit delimiter", "09 f0", "start"},
 		{"the end of a sequence", "0a", "more"},
+		{"the last type that is a unit", "77 00", "more"},
 		{"STAP-A with SPS and PPS", "78 0002 6742 0002 68ce", "key"},
 		{"STAP-A with the SPS last", "78 0002 0910 0002 6742", "key"},
 		{"STAP-A with PPS and slice", "78 0002 68ce 0002 419a", "start"},

@@ -49,6 +49,13 @@ func TestSourceNames(t *testing.T) {
 	}
 }
 
+func TestKindNamesAreThoseOfSDP(t *testing.T) {
+	t.Parallel()
+	if Audio.String() != "audio" || Video.String() != "video" {
+		t.Errorf("the kinds are called %q and %q", Audio, Video)
+	}
+}
+
 func TestCodecs(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
