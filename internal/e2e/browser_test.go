@@ -3,6 +3,7 @@ package e2e
 import (
 	"fmt"
 	"io"
+	"sync"
 	"testing"
 
 	"github.com/pion/ice/v4"
@@ -167,6 +168,7 @@ type tapped struct {
 	kind   packetio.BufferPacketType
 	tap    func(packetio.BufferPacketType, []byte)
 	closed chan struct{}
+	once   sync.Once
 }
 
 func (p *tapped) Write(b []byte) (int, error) {
@@ -180,7 +182,7 @@ func (p *tapped) Read([]byte) (int, error) {
 }
 
 func (p *tapped) Close() error {
-	close(p.closed)
+	p.once.Do(func() { close(p.closed) })
 	return nil
 }
 

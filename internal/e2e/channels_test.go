@@ -87,6 +87,17 @@ func (p *peer) heard(from *peer, label string) (out []string) {
 	return out
 }
 
+// countHeard returns how many messages came on a channel.
+func (p *peer) countHeard(from *peer, label string) int {
+	in := p.channelFrom(from, label)
+	if in == nil {
+		return 0
+	}
+	p.data.mu.Lock()
+	defer p.data.mu.Unlock()
+	return len(in.messages)
+}
+
 // channelClosed reports whether a channel was there and is closed.
 func (p *peer) channelClosed(from *peer, label string) bool {
 	in := p.channelFrom(from, label)

@@ -62,6 +62,7 @@ type stream struct {
 // section is what the server's description says of one of its m-lines.
 type section struct {
 	mid       string
+	msid      string // the stream's id
 	kind      webrtc.RTPCodecType
 	ssrc, rtx uint32
 	pt, rtxPT uint8

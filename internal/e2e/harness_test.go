@@ -34,7 +34,7 @@ func TestTwoEndpointsTalkOverALossyNetworkInVirtualTime(t *testing.T) {
 				t.Error(f)
 			}
 			video := to.down.byMid["0"]
-			faults, lost := video.story()
+			faults, lost := video.story(false)
 			if len(faults) > 0 || lost > 0 || video.gaveUp > 0 {
 				t.Errorf("video: faults %q, %d lost, %d given up", faults, lost, video.gaveUp)
 			}
@@ -43,7 +43,7 @@ func TestTwoEndpointsTalkOverALossyNetworkInVirtualTime(t *testing.T) {
 					len(video.packets), video.repaired, len(video.reports))
 			}
 			audio := to.down.byMid["1"]
-			if faults, lost := audio.story(); len(faults) > 0 || lost < 20 || lost > 100 {
+			if faults, lost := audio.story(false); len(faults) > 0 || lost < 20 || lost > 100 {
 				t.Errorf("audio: faults %q, %d lost", faults, lost)
 			}
 		})
@@ -151,7 +151,7 @@ func TestTheStoryNoticesACheat(t *testing.T) {
 			for _, r := range c.cheat(honest()) {
 				st.packets[r.seq] = r
 			}
-			faults, lost := st.story()
+			faults, lost := st.story(false)
 			if lost != 0 {
 				t.Errorf("%d lost", lost)
 			}

@@ -54,6 +54,12 @@ func as(b brand) option { return func(p *peer) { p.browser = b } }
 // sending replaces microphone and camera; without arguments the peer watches.
 func sending(sources ...string) option { return func(p *peer) { p.sources = sources } }
 
+// muted makes the peer join with these sources muted.
+func muted(sources ...string) option { return func(p *peer) { p.talks.muted = sources } }
+
+// rude makes the peer send data messages above the server's limit.
+func rude(p *peer) { p.talks.rude = true }
+
 // places is how many down sections of each kind the peer first offers.
 func places(n int) option { return func(p *peer) { p.talks.places = n } }
 
@@ -133,6 +139,16 @@ func (s *socket) write() {
 func (s *socket) close() {
 	s.conn.Close()
 	<-s.done
+}
+
+// dead reports whether the connection is closed.
+func (s *socket) dead() bool {
+	select {
+	case <-s.done:
+		return true
+	default:
+		return false
+	}
 }
 
 func (p *peer) read(s *socket) {
@@ -244,7 +260,7 @@ func (p *peer) errors() (codes []wire.Code) {
 
 // leave says goodbye as a page does that is closed by its button.
 func (p *peer) leave() {
-	p.w.allowed.left = true
+	p.w.allowed.leaves++
 	p.do(func() { p.send(&wire.Leave{}) })
 	p.w.run(time.Millisecond)
 	p.vanish()
@@ -252,14 +268,16 @@ func (p *peer) leave() {
 
 // die is what the others see when the cable is pulled: nothing at all.
 func (p *peer) die() {
-	p.w.allowed.left, p.w.allowed.loss = true, true
+	p.w.allowed.loss = true
+	p.w.allowed.leaves++
 	p.link.cut()
 	p.sock.line.dead.Store(true)
 }
 
 // crash is a killed browser: its TCP connection is closed, its media stops.
 func (p *peer) crash() {
-	p.w.allowed.left, p.w.allowed.loss = true, true
+	p.w.allowed.loss = true
+	p.w.allowed.leaves++
 	p.link.cut()
 	p.sock.close()
 }

@@ -51,6 +51,8 @@ func parseSection(m *sdp.MediaDescription) (section, error) {
 			s.ssrc, s.rtx = uint32(atoi(media)), uint32(atoi(repair))
 		case a.Key == "rtpmap" && strings.HasPrefix(rest, codec):
 			s.pt = uint8(atoi(number))
+		case a.Key == "msid":
+			s.msid = number
 		case a.Key == "extmap" && rest == extMid:
 			s.midID = uint8(atoi(number))
 		case a.Key == "extmap" && rest == extLevel:

@@ -18,7 +18,7 @@ type stamp struct {
 	key       bool   // of a keyframe
 	first     bool   // packet of its frame
 	last      bool   // packet of its frame
-	epoch     uint16 // counts the unmutes: numbers may jump when it changes
+	epoch     uint16 // counts the mutes: numbers may jump when it changes
 	seq       uint32 // counts the source's packets
 	frame     uint32 // counts the source's frames
 	timestamp uint32 // as the publisher wrote it

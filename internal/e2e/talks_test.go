@@ -1,7 +1,9 @@
 package e2e
 
 import (
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/pion/webrtc/v4"
 
@@ -12,10 +14,12 @@ import (
 // roll back, so where a browser would, the peer sends an offer that it has
 // never applied (strayOffer).
 type talks struct {
-	places    int    // down sections of each kind in the first offer
+	places    int // down sections of each kind in the first offer
+	muted     []string
 	offers    uint64 // own offers made
 	withholds bool   // the server's offers stay unanswered
 	held      []*wire.Offer
+	rude      bool // the server's limit of data messages is ignored
 	silent    bool // answers are made and lost
 	restart   bool // the next offer restarts ICE
 	answers   map[uint64]int
@@ -41,7 +45,8 @@ func (p *peer) firstOffer() {
 		}
 	}
 	for _, source := range p.sources {
-		p.publish(source)
+		u := p.publish(source)
+		u.muted = slices.Contains(p.talks.muted, source)
 	}
 	p.offer()
 }
@@ -94,6 +99,9 @@ func (p *peer) handleAnswer(m *wire.Answer) {
 		return
 	}
 	p.down.describe(m.SDP)
+	if p.talks.rude {
+		m.SDP = strings.Replace(m.SDP, "a=max-message-size:", "a=max-message-size:9", 1)
+	}
 	p.setRemote(webrtc.SDPTypeAnswer, m.SDP)
 }
 
@@ -173,12 +181,24 @@ func (p *peer) handleCandidate(m *wire.ICE) {
 	}
 }
 
-// share publishes another source while the call goes on.
+// share publishes another source while the call goes on, and waits until that
+// is negotiated.
 func (p *peer) share(source string) *uplink {
-	return ask(p.endpoint, func() *uplink {
+	p.w.t.Helper()
+	u := ask(p.endpoint, func() *uplink {
 		u := p.publish(source)
 		p.offer()
 		return u
+	})
+	p.settles(time.Second)
+	return u
+}
+
+// settles waits until no offer of the peer's is open.
+func (p *peer) settles(within time.Duration) {
+	p.w.t.Helper()
+	p.w.await(within, p.name+"'s offer is answered", func() bool {
+		return ask(p.endpoint, func() bool { return p.pc.SignalingState() == webrtc.SignalingStateStable })
 	})
 }
 
@@ -199,7 +219,7 @@ func (p *peer) mute(source string, muted bool) {
 	p.do(func() {
 		u := p.source(source)
 		u.muted = muted
-		if !muted {
+		if muted {
 			u.epoch++
 		}
 		p.send(&wire.UpdateTrack{MID: u.tr.Mid(), Muted: muted})

@@ -35,7 +35,7 @@ type world struct {
 type allowance struct {
 	loss    bool // datagrams were lost: media may be missing
 	hostile bool // somebody sent garbage: refusals are right
-	left    bool // somebody left: what was on its way to them is not received
+	leaves  int  // so many left: what was on its way to or from them is lost
 }
 
 // play runs a story in a world of its own, in virtual time, beside the others.
@@ -142,9 +142,16 @@ func crowd(n int) []string {
 // enter dials and joins, and does not wait for anything.
 func (w *world) enter(name string, options ...option) *peer {
 	w.t.Helper()
+	p := w.stranger(name, options...)
+	p.dial("")
+	return p
+}
+
+// stranger is somebody who has not even dialled.
+func (w *world) stranger(name string, options ...option) *peer {
+	w.t.Helper()
 	p := newPeer(w, name, options...)
 	w.peers = append(w.peers, p)
-	p.dial("")
 	return p
 }
 
