@@ -236,7 +236,7 @@ func (p *participant) negotiateDue(now time.Time) {
 	case negotiate.ResendOffer:
 		p.sendOffer()
 	case negotiate.GiveUp:
-		p.fail(wire.CodeNegotiationFailed, "An offer of the server was never answered. Join again.", nil)
+		p.fail(wire.CodeNegotiationFailed, "An offer of the server was never answered. Join again.", errNoAnswer)
 	}
 }
 
@@ -284,3 +284,5 @@ func (p *participant) addCandidate(c wire.Candidate) {
 		p.log.Debug("candidate refused", "error", err)
 	}
 }
+
+var errNoAnswer = errors.New("no answer")

@@ -1,6 +1,7 @@
 package sfu
 
 import (
+	"errors"
 	"time"
 
 	"github.com/pion/webrtc/v4"
@@ -63,28 +64,34 @@ func (p *participant) applyLost() {
 
 // watch gives up a participant that is not coming back.
 func (p *participant) watch(now time.Time) {
-	if deadline, message := p.deadline(); !deadline.IsZero() && !now.Before(deadline) {
-		p.fail(wire.CodeNegotiationFailed, message, nil)
+	deadline, message := p.deadline()
+	switch {
+	case deadline.IsZero() || now.Before(deadline):
+	case p.session == nil:
+		p.leave(metrics.LeaveLost)
+	default:
+		p.fail(wire.CodeNegotiationFailed, message, errNoMedia)
 	}
 }
 
-// deadline returns when the participant is given up, and why; zero is never.
+var errNoMedia = errors.New("no media connection")
+
+// deadline returns when the participant is given up, and what to tell a client
+// that still listens; zero is never.
 //
 // A lost socket alone is not a lost participant, and neither is lost media
 // alone: a browser restarts ICE. Without both nobody is there.
 func (p *participant) deadline() (time.Time, string) {
 	pr := &p.presence
 	switch {
-	case !pr.ever && p.session == nil:
-		return pr.socketAt, "The connection was lost."
+	case p.session == nil && !pr.connected:
+		return pr.socketAt, ""
+	case p.session == nil:
+		return pr.socketAt.Add(p.server.cfg.ResumeTime), ""
 	case !pr.ever:
 		return pr.joined.Add(connectWithin), "No media connection came about. Check that UDP reaches the server, then join again."
-	case !pr.connected && p.session == nil:
-		return pr.socketAt, "The connection was lost."
 	case !pr.connected:
 		return pr.mediaLost.Add(mediaGrace), "The media connection was lost. Join again."
-	case p.session == nil:
-		return pr.socketAt.Add(p.server.cfg.ResumeTime), "The connection was lost."
 	}
 	return time.Time{}, ""
 }
