@@ -119,8 +119,8 @@ func (lk *link) handleBlocks(ssrc uint32, blocks []rtcp.ReceptionReport, now tim
 	}
 }
 
-// maxNacked bounds how many numbers of one NACK are answered: a batch of
-// losses larger than this needs a keyframe, not repairs.
+// maxNacked bounds the numbers in one NACK, so that one of ours fits a packet
+// however far apart they lie; a subscriber that lost more needs a keyframe.
 const maxNacked = 256
 
 func (lk *link) handleNack(ssrc uint32, p *rtcp.TransportLayerNack, now time.Time) {

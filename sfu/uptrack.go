@@ -183,12 +183,12 @@ func (e *encoding) repair(now time.Time) {
 	scratch := &lk.loop.batch.numbers
 	missing, lost := e.gaps.Due((*scratch)[:0], now, lk.rtt)
 	*scratch = missing
-	if len(missing) > 0 {
-		seqs := make([]uint16, len(missing))
-		for i, esn := range missing {
+	lk.loop.tally.nacksOut += len(missing)
+	for part := range slices.Chunk(missing, maxNacked) {
+		seqs := make([]uint16, len(part))
+		for i, esn := range part {
 			seqs[i] = uint16(esn)
 		}
-		lk.loop.tally.nacksOut += len(seqs)
 		lk.send(&rtcp.TransportLayerNack{
 			SenderSSRC: lk.ssrc, MediaSSRC: e.ssrc, Nacks: rtcp.NackPairsFromSequenceNumbers(seqs),
 		})
