@@ -16,11 +16,12 @@ type JoinRoom struct {
 }
 
 // Offer is an SDP offer, from either side. ID counts the sender's own offers
-// from 1. Tracks, from a client only, declares every section that it sends on.
+// from 1. Tracks, from a client only, declares every section that it sends on;
+// nil leaves what is published as it was.
 type Offer struct {
 	ID     uint64      `json:"id"`
 	SDP    string      `json:"sdp"`
-	Tracks []SendTrack `json:"tracks,omitempty"`
+	Tracks []SendTrack `json:"tracks,omitzero"`
 }
 
 // SendTrack declares one section that a client sends on.
