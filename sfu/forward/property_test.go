@@ -85,7 +85,7 @@ func (n *network) deliver(pkt *media.Packet) {
 
 func TestRandomNetworks(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(60) {
+	for seed := range uint64(30) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			r := rand.New(rand.NewPCG(seed, 2))
