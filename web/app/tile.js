@@ -1,0 +1,121 @@
+import { copy, part, setAvatar } from './dom.js';
+import { hue, initials } from './words.js';
+
+/** @import { Rect } from './layout.js' */
+
+/**
+ * What a tile shows.
+ * @typedef {Object} View
+ * @property {string} key
+ * @property {string} participant
+ * @property {string} name
+ * @property {boolean} own
+ * @property {boolean} screen
+ * @property {boolean} muted
+ * @property {boolean} camera whether a picture is sent
+ * @property {boolean} speaking
+ * @property {MediaStream} stream
+ */
+
+/** Tile is one rectangle of the room: a person, or a screen. */
+export class Tile {
+  element = copy('tile');
+  #video = part(this.element, 'video', HTMLVideoElement);
+  #name = part(this.element, 'name', HTMLElement);
+  #blocked;
+  #tracks = '';
+
+  /** @param {() => void} blocked the browser wants a click before it plays sound */
+  constructor(blocked) {
+    this.#blocked = blocked;
+  }
+
+  /** @param {View} view */
+  show(view) {
+    const data = this.element.dataset;
+    if (data.name !== view.name) this.#rename(view.name);
+    data.participant = view.participant;
+    data.own = String(view.own);
+    data.screen = String(view.screen);
+    data.muted = String(view.muted);
+    data.speaking = String(view.speaking);
+    if (data.camera !== (view.camera ? 'on' : 'off')) this.#turn(view.camera);
+    this.#name.textContent = label(view);
+    part(this.element, 'muted', SVGElement).toggleAttribute('hidden', !view.muted || view.screen);
+    this.#play(view);
+  }
+
+  /** @param {Rect} rect */
+  place({ x, y, width, height }) {
+    const style = this.element.style;
+    style.width = `${width}px`;
+    style.height = `${height}px`;
+    style.transform = `translate(${x}px, ${y}px)`;
+    this.element.dataset.size = width < 150 ? 'small' : width < 420 ? 'middle' : 'large';
+    // The first place is where it appears; from then on it moves.
+    if (!this.element.dataset.placed) requestAnimationFrame(() => (this.element.dataset.placed = 'true'));
+  }
+
+  /** Plays after a click, where the browser had asked for one. */
+  unblock() {
+    if (this.element.dataset.own === 'false') this.#video.muted = false;
+    this.#video.play().catch(() => {});
+  }
+
+  /** @param {string} id of a speaker */
+  speaker(id) {
+    this.#video.setSinkId?.(id).catch(() => {}); // one that is gone: the default it is
+  }
+
+  remove() {
+    this.#video.srcObject = null;
+    this.element.remove();
+  }
+
+  /** @param {string} name */
+  #rename(name) {
+    this.element.dataset.name = name;
+    setAvatar(part(this.element, 'avatar', HTMLElement), initials(name), hue(name));
+  }
+
+  /**
+   * The avatar stays until there is a picture: no black tile, and never the
+   * last picture from before.
+   * @param {boolean} camera
+   */
+  #turn(camera) {
+    this.element.dataset.camera = camera ? 'on' : 'off';
+    this.element.dataset.picture = 'false';
+    if (!camera) return;
+    const seen = () => {
+      if (this.element.dataset.camera === 'on') this.element.dataset.picture = 'true';
+    };
+    if (this.#video.requestVideoFrameCallback) this.#video.requestVideoFrameCallback(seen);
+    else seen();
+  }
+
+  /** @param {View} view */
+  #play({ own, stream }) {
+    if (this.#video.srcObject !== stream) this.#video.srcObject = stream;
+    if (own) this.#video.muted = true;
+    // A stream that got another track may need another push.
+    const tracks = stream.getTracks().map((t) => t.id).join();
+    if (tracks === this.#tracks) return;
+    this.#tracks = tracks;
+    if (tracks) this.#video.play().catch((error) => this.#refused(error));
+  }
+
+  /** @param {unknown} error */
+  #refused(error) {
+    if (!(error instanceof DOMException) || error.name !== 'NotAllowedError') return;
+    this.#video.muted = true; // pictures need no click
+    this.#video.play().catch(() => {});
+    this.#blocked();
+  }
+}
+
+/** @param {View} view */
+function label({ name, own, screen }) {
+  if (screen) return own ? 'Your screen' : `${name}’s screen`;
+  return own ? `${name} (you)` : name;
+}

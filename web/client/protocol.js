@@ -1,0 +1,102 @@
+/**
+ * The words of signalling protocol version 1 (docs/signaling.md): what the
+ * client and the server say to each other over the WebSocket. Types and the
+ * two functions that turn a frame into a message and back; no behaviour.
+ *
+ * @module
+ */
+
+/** @typedef {'microphone'|'camera'|'screen'|'screen_audio'} Source */
+/** @typedef {'audio'|'video'} Kind */
+
+/**
+ * One published track as others see it.
+ * @typedef {Object} TrackInfo
+ * @property {string} id
+ * @property {string} mid at its publisher
+ * @property {Kind} kind
+ * @property {Source} source
+ * @property {boolean} muted
+ */
+
+/**
+ * One row of the roster.
+ * @typedef {Object} ParticipantInfo
+ * @property {string} id
+ * @property {string} name
+ * @property {unknown} [metadata]
+ * @property {string} role
+ * @property {TrackInfo[]} tracks
+ */
+
+/**
+ * What the server will refuse to exceed.
+ * @typedef {Object} Limits
+ * @property {number} message_bytes
+ * @property {number} data_message_bytes
+ * @property {number} participants
+ * @property {number} tracks
+ * @property {number} data_channels
+ * @property {number} resume_seconds
+ */
+
+/** @typedef {{mid: string, source: Source, muted: boolean}} SendTrack */
+/** @typedef {{mid: string, track: string|null, participant: string|null}} Slot */
+/** @typedef {{participant: string, level: number}} Speaker */
+
+/**
+ * @typedef {{type: 'join_room', room: string, name: string, token?: string, resume?: string, metadata?: unknown}
+ *   | {type: 'offer', id: number, sdp: string, tracks: SendTrack[]}
+ *   | {type: 'answer', id: number, sdp: string}
+ *   | {type: 'ice', candidate: RTCIceCandidateInit|null}
+ *   | {type: 'update_track', mid: string, muted: boolean, source?: Source}
+ *   | {type: 'restart'}
+ *   | {type: 'leave'}} ClientMessage
+ */
+
+/**
+ * @typedef {{type: 'welcome', version: number, participant: ParticipantInfo, room: string,
+ *   participants: ParticipantInfo[], ice_servers: RTCIceServer[]|null, resume: string,
+ *   resumed?: boolean, limits: Limits, role: string}} Welcome
+ * @typedef {{type: 'offer', id: number, sdp: string}} ServerOffer
+ * @typedef {{type: 'answer', id: number, sdp: string}} ServerAnswer
+ * @typedef {{type: 'ice', candidate: RTCIceCandidateInit|null}} ServerIce
+ * @typedef {{type: 'slots', version: number, slots: Slot[]}} Slots
+ * @typedef {{type: 'error', code: string, message: string, fatal: boolean, request?: string}} ErrorMessage
+ * @typedef {{type: 'participant_joined', participant: ParticipantInfo}
+ *   | {type: 'participant_updated', participant: ParticipantInfo}
+ *   | {type: 'participant_left', participant: string, reason: string}
+ *   | {type: 'track_published', participant: string, track: TrackInfo}
+ *   | {type: 'track_updated', participant: string, track: TrackInfo}
+ *   | {type: 'track_unpublished', participant: string, track: string}} RosterMessage
+ * @typedef {Welcome|ServerOffer|ServerAnswer|ServerIce|Slots|ErrorMessage|RosterMessage
+ *   | {type: 'speakers', speakers: Speaker[]}} ServerMessage
+ */
+
+/** The WebSocket sub-protocol that names this version. */
+export const subprotocol = 'sfu.v1';
+
+/**
+ * Reads one frame; null when it is not a message. A type that this version
+ * does not know is still a message: the receiver passes over it, so that the
+ * server may learn new words first.
+ * @param {unknown} frame
+ * @returns {ServerMessage|null}
+ */
+export function decode(frame) {
+  if (typeof frame !== 'string') return null;
+  try {
+    const message = JSON.parse(frame);
+    return typeof message?.type === 'string' ? message : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * @param {ClientMessage} message
+ * @returns {string} one frame
+ */
+export function encode(message) {
+  return JSON.stringify(message);
+}

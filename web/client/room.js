@@ -1,0 +1,423 @@
+import { Budget } from './backoff.js';
+import { RoomError, remedy } from './errors.js';
+import { Link } from './link.js';
+import { Peer } from './peer.js';
+import { Publication } from './publication.js';
+import { Participant, Roster } from './roster.js';
+import { SlotTable, carry } from './slots.js';
+
+/** @import { ClientMessage, ErrorMessage, Limits, ParticipantInfo, ServerMessage, Slots, Source, Speaker, TrackInfo, Welcome } from './protocol.js' */
+/** @import { ChannelOptions } from './channels.js' */
+/** @import { PublishOptions } from './encodings.js' */
+/** @import { Change } from './roster.js' */
+
+/** @typedef {'idle'|'connecting'|'connected'|'reconnecting'|'closed'} RoomState */
+
+/**
+ * @typedef {Object} JoinOptions
+ * @property {string} room
+ * @property {string} name
+ * @property {string|URL} [url] of the server's WebSocket; `/ws` of this page's server by default
+ * @property {string} [token]
+ * @property {unknown} [metadata] for the others to read
+ * @property {RTCIceServer[]} [iceServers] instead of the ones that the server names
+ * @property {string[]} [channels] labels of data channels that are there from the start; `chat` by default
+ */
+
+/**
+ * The events of a room and what their `detail` is.
+ * @typedef {Object} RoomEvents
+ * @property {{state: RoomState}} state
+ * @property {{participant: ParticipantInfo, resumed: boolean}} joined
+ * @property {{participant: Participant}} participant-joined
+ * @property {{participant: Participant}} participant-updated
+ * @property {{participant: Participant, reason: string}} participant-left
+ * @property {{participant: Participant, track: TrackInfo}} track-published
+ * @property {{participant: Participant, track: TrackInfo}} track-updated
+ * @property {{participant: Participant, track: TrackInfo}} track-unpublished
+ * @property {{participant: Participant}} media their streams carry other tracks now
+ * @property {{speakers: Speaker[]}} speakers
+ * @property {{channel: RTCDataChannel, from: string}} data-channel attach handlers before you return
+ * @property {{error: RoomError}} error a message of ours was refused; the room goes on
+ * @property {{error: RoomError|null}} closed null after leave
+ */
+
+// A connection that keeps breaking is not mended by building it ever anew.
+const rebuilds = 3;
+const rebuildWindow = 60_000;
+
+/**
+ * Room is one stay in a room: the socket, the connection, who else is here and
+ * what we send. It comes back by itself from everything that can be come back
+ * from. A room that is closed stays closed; make another one.
+ *
+ * @example
+ * const room = new Room();
+ * room.on('media', ({ participant }) => { video.srcObject = participant.camera; });
+ * await room.join({ room: 'standup', name: 'Ana' });
+ * await room.publish('camera', track);
+ */
+export class Room extends EventTarget {
+  /** @type {RoomState} */
+  #state = 'idle';
+  #roster = new Roster();
+  /** @type {Map<Source, Publication>} */
+  #publications = new Map();
+  /** @type {Link|null} */
+  #link = null;
+  /** @type {Peer|null} */
+  #peer = null;
+  #slots = new SlotTable();
+  #budget = new Budget(rebuilds, rebuildWindow);
+  #resume = ''; // the token that takes us up again, while there is something to take up
+  #welcomed = false; // whether this socket has let us in
+  #wasConnected = false;
+  #stalls = 0;
+  /** @type {JoinOptions} */
+  #options = { room: '', name: '' };
+  /** @type {{resolve: () => void, reject: (error: RoomError) => void}|null} */
+  #joining = null;
+
+  /** @type {ParticipantInfo|null} our own row of the roster */
+  me = null;
+  /** @type {Limits|null} */
+  limits = null;
+
+  get state() {
+    return this.#state;
+  }
+
+  /** The others, by id, in the order in which they came. */
+  get participants() {
+    return this.#roster.participants;
+  }
+
+  /** What we send, by source. */
+  get publications() {
+    return this.#publications;
+  }
+
+  /** The connection, for statistics; another one after a rebuild. */
+  get pc() {
+    return this.#peer?.pc ?? null;
+  }
+
+  /**
+   * Listens to an event; the return value stops it.
+   * @template {keyof RoomEvents} K
+   * @param {K} type
+   * @param {(detail: RoomEvents[K]) => void} listener
+   * @returns {() => void}
+   */
+  on(type, listener) {
+    const heard = (/** @type {Event} */ event) => listener(/** @type {CustomEvent} */ (event).detail);
+    this.addEventListener(type, heard);
+    return () => this.removeEventListener(type, heard);
+  }
+
+  /**
+   * Enters the room. Rejects with a RoomError when the server is not there or
+   * says no.
+   * @param {JoinOptions} options
+   * @returns {Promise<void>}
+   */
+  join(options) {
+    if (this.#state !== 'idle') throw new Error('a room is joined once');
+    this.#options = options;
+    this.#link = new Link(String(options.url ?? defaultURL()), {
+      opened: () => this.#introduce(),
+      received: (message) => this.#receive(message),
+      lost: () => this.#lost(),
+    });
+    this.#link.open();
+    this.#refresh();
+    return new Promise((resolve, reject) => {
+      this.#joining = { resolve, reject };
+    });
+  }
+
+  /** Goes, and tells the server. Local tracks are the caller's to stop. */
+  leave() {
+    this.#end(null);
+  }
+
+  /** Tries to reach the server now: the network may be back. */
+  hurry() {
+    this.#link?.open();
+  }
+
+  /**
+   * Sends a track; again for the same source replaces what was sent. Before
+   * join it waits for it.
+   * @param {Source} source
+   * @param {MediaStreamTrack} track
+   * @param {PublishOptions} [options] of the first publish of a source
+   * @returns {Promise<void>}
+   */
+  async publish(source, track, options = {}) {
+    const known = this.#publications.get(source);
+    if (!known) {
+      const publication = new Publication(source, track, options);
+      this.#publications.set(source, publication);
+      this.#peer?.publish(publication);
+      return;
+    }
+    if (known.track === track && !known.muted) return;
+    await known.show(track);
+    this.#announce(known);
+  }
+
+  /**
+   * Sends another track of the same source, for another device. What is muted
+   * stays muted, and sends the new track when it is unmuted.
+   * @param {Source} source
+   * @param {MediaStreamTrack} track
+   * @returns {Promise<void>}
+   */
+  async switchTrack(source, track) {
+    const publication = this.#publications.get(source);
+    if (!publication) return;
+    if (publication.muted) publication.track = track;
+    else await publication.show(track);
+  }
+
+  /**
+   * Stops sending and keeps the track, for a quick unmute.
+   * @param {Source} source
+   * @returns {Promise<void>}
+   */
+  async mute(source) {
+    const publication = this.#publications.get(source);
+    if (!publication || publication.muted) return;
+    const hidden = publication.hide();
+    this.#announce(publication); // at once: the server stops forwarding at the message
+    await hidden;
+  }
+
+  /**
+   * Sends again what mute stopped.
+   * @param {Source} source
+   * @returns {Promise<void>}
+   */
+  async unmute(source) {
+    const publication = this.#publications.get(source);
+    if (publication?.track && publication.muted) await this.publish(source, publication.track);
+  }
+
+  /**
+   * Stops sending and stops the track: the camera's light goes out.
+   * @param {Source} source
+   * @returns {Promise<void>}
+   */
+  async unpublish(source) {
+    const publication = this.#publications.get(source);
+    if (!publication) return;
+    const track = publication.track;
+    await this.mute(source).finally(() => track?.stop());
+  }
+
+  /**
+   * Opens a data channel to everyone, or to one. It ends with the connection:
+   * what has to be there again after a rebuild belongs into JoinOptions.channels.
+   * @param {string} label
+   * @param {ChannelOptions} [options]
+   * @returns {RTCDataChannel}
+   */
+  open(label, options) {
+    if (!this.#peer) throw new Error('not in a room');
+    return this.#peer.open(label, options);
+  }
+
+  /**
+   * A channel of JoinOptions.channels; another object after a rebuild.
+   * @param {string} label
+   */
+  channel(label) {
+    return this.#peer?.channel(label);
+  }
+
+  #introduce() {
+    const { room, name, token, metadata } = this.#options;
+    const resume = this.#resume || undefined;
+    this.#send({ type: 'join_room', room, name, token, metadata, resume });
+  }
+
+  /** @param {ServerMessage} message */
+  #receive(message) {
+    switch (message.type) {
+      case 'welcome':
+        return this.#welcome(message);
+      case 'error':
+        return this.#refused(message);
+      case 'offer':
+      case 'answer':
+      case 'ice':
+        if (message.type !== 'ice') this.#stalls = 0;
+        return this.#peer?.handle(message);
+      case 'slots':
+        return this.#remap(message);
+      case 'speakers':
+        this.#roster.speak(message.speakers ?? []);
+        return this.#emit('speakers', { speakers: message.speakers ?? [] });
+      case 'participant_joined':
+      case 'participant_updated':
+      case 'participant_left':
+      case 'track_published':
+      case 'track_updated':
+      case 'track_unpublished':
+        return this.#changed(this.#roster.apply(message));
+    }
+  }
+
+  /** @param {Welcome} welcome */
+  #welcome(welcome) {
+    const resumed = Boolean(welcome.resumed && this.#peer);
+    this.#welcomed = true;
+    this.#resume = welcome.resume;
+    this.me = welcome.participant;
+    this.limits = welcome.limits;
+    this.#link?.settled();
+    if (resumed) this.#peer?.resume();
+    else this.#build(welcome);
+    const others = (welcome.participants ?? []).filter((p) => p.id !== welcome.participant.id);
+    this.#changed(this.#roster.reset(others));
+    if (resumed) for (const publication of this.#publications.values()) this.#announce(publication);
+    this.#joining?.resolve();
+    this.#joining = null;
+    this.#emit('joined', { participant: welcome.participant, resumed });
+    this.#refresh();
+  }
+
+  /** @param {Welcome} welcome */
+  #build(welcome) {
+    this.#peer?.close();
+    this.#slots = new SlotTable();
+    const iceServers = this.#options.iceServers ?? welcome.ice_servers ?? [];
+    const labels = this.#options.channels ?? ['chat'];
+    this.#peer = new Peer({ iceServers }, this.#publications, labels, {
+      send: (message) => this.#send(message),
+      online: () => this.#welcomed,
+      changed: () => this.#refresh(),
+      received: () => this.#carry(),
+      channel: (channel, from) => this.#emit('data-channel', { channel, from }),
+      stalled: () => this.#stalled(),
+      broken: () => this.#rebuild(new RoomError('negotiation_failed')),
+    });
+  }
+
+  /** @param {ErrorMessage} message */
+  #refused({ code, message, fatal }) {
+    const error = new RoomError(code, message);
+    if (!fatal) return this.#emit('error', { error });
+    if (this.#joining) return this.#end(error);
+    switch (remedy(code)) {
+      case 'rebuild':
+        return this.#rebuild(error);
+      case 'retry':
+        return this.#link?.drop();
+      case 'end':
+        return this.#end(error);
+    }
+  }
+
+  // The same person and the same tracks, with nothing left of the old session.
+  /** @param {RoomError} error */
+  #rebuild(error) {
+    if (!this.#budget.take(Date.now())) return this.#end(error);
+    if (this.#welcomed) this.#send({ type: 'leave' });
+    this.#resume = '';
+    this.#peer?.close();
+    this.#peer = null;
+    this.#link?.drop();
+    this.#refresh();
+  }
+
+  // An offer without an answer: first the socket is suspected, then the session.
+  // Without a socket there is nothing to suspect, and the next one says it again.
+  #stalled() {
+    if (!this.#welcomed) return;
+    if (this.#stalls++ > 0) return this.#rebuild(new RoomError('negotiation_failed'));
+    this.#link?.drop();
+  }
+
+  #lost() {
+    this.#welcomed = false;
+    if (this.#joining) return this.#end(new RoomError('unreachable'));
+    this.#refresh();
+  }
+
+  /** @param {RoomError|null} error */
+  #end(error) {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#link?.close();
+    this.#peer?.close();
+    this.#joining?.reject(error ?? new RoomError('left'));
+    this.#joining = null;
+    this.#emit('state', { state: 'closed' });
+    this.#emit('closed', { error });
+  }
+
+  /** @param {Change[]} changes */
+  #changed(changes) {
+    if (changes.length === 0) return;
+    for (const { type, ...detail } of changes) this.#emit(type, detail);
+    this.#carry();
+  }
+
+  /** @param {Slots} message */
+  #remap(message) {
+    if (this.#slots.apply({ version: message.version, slots: message.slots ?? [] })) this.#carry();
+  }
+
+  // Streams follow from three things that come in any order: the roster, the
+  // slots and the sections. So they are worked out anew whenever one changes.
+  #carry() {
+    const peer = this.#peer;
+    const now = this.#slots.resolve(
+      (mid) => peer?.receiver(mid),
+      (participant, track) => this.#roster.track(participant, track),
+    );
+    for (const participant of this.participants.values()) {
+      const { camera = [], screen = [] } = now.get(participant.id) ?? {};
+      const changed = [carry(participant.camera, camera), carry(participant.screen, screen)];
+      if (changed.includes(true)) this.#emit('media', { participant });
+    }
+  }
+
+  // A section that no description names yet is announced by its offer.
+  /** @param {Publication} publication */
+  #announce({ mid, muted, source }) {
+    if (mid !== null) this.#send({ type: 'update_track', mid, muted, source });
+  }
+
+  /** @param {ClientMessage} message */
+  #send(message) {
+    this.#link?.send(message);
+  }
+
+  #refresh() {
+    if (this.#state === 'closed') return;
+    const connected = this.#welcomed && this.#peer?.connected;
+    if (connected) this.#wasConnected = true;
+    const state = connected ? 'connected' : this.#wasConnected ? 'reconnecting' : 'connecting';
+    if (state === this.#state) return;
+    this.#state = state;
+    this.#emit('state', { state });
+  }
+
+  /**
+   * @template {keyof RoomEvents} K
+   * @param {K} type
+   * @param {RoomEvents[K]} detail
+   */
+  #emit(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+}
+
+function defaultURL() {
+  const url = new URL('/ws', location.href);
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  return url;
+}
