@@ -216,7 +216,7 @@ func (p *participant) applyResume(s *Session) {
 func (p *participant) welcome(resumed bool) {
 	cfg := p.server.cfg
 	p.send(&wire.Welcome{
-		Version: 1,
+		Version: wire.Version,
 		Participant: wire.Participant{
 			ID: string(p.id), Name: p.name, Metadata: p.metadata, Role: p.role, Tracks: p.talks.published(),
 		},
