@@ -242,7 +242,7 @@ func (d *downTrack) answer(seq uint16, now time.Time) {
 	l.tally.nacksIn++
 	feed, esn, ok := d.fwd.Source(seq)
 	b := d.bound.Load()
-	if !ok || b == nil || !d.answers.Allow(seq, now, d.link.rtt) {
+	if !ok || b == nil {
 		return
 	}
 	e := l.feeds.by[feed]
@@ -250,14 +250,17 @@ func (d *downTrack) answer(seq uint16, now time.Time) {
 		return // its publisher is gone, or silent by its own will
 	}
 	pkt := e.ring.Get(esn)
-	if pkt == nil {
+	switch {
+	case pkt == nil && e.gaps.Missing(esn):
+		return // lost on its way to us: it is forwarded when its repair comes
+	case pkt == nil:
 		// No browser asks for a keyframe soon when a NACK stays unanswered.
 		l.tally.rtxMissed++
 		e.requestKeyframe(now)
 		return
 	}
 	v := d.fwd.Map(pkt)
-	if v.Drop != media.Kept {
+	if v.Drop != media.Kept || !d.answers.Allow(seq, now, d.link.rtt) {
 		return
 	}
 	if d.resend(b, pkt, v) == nil {

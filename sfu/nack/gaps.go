@@ -70,6 +70,12 @@ func (g *Gaps) find(esn uint64) (int, bool) {
 	})
 }
 
+// Missing reports whether esn is still asked for.
+func (g *Gaps) Missing(esn uint64) bool {
+	_, ok := g.find(esn)
+	return ok
+}
+
 // Due appends to dst the numbers to ask the publisher for now, in order. lost
 // reports that a packet was given up, so that only a keyframe helps.
 func (g *Gaps) Due(dst []uint64, now time.Time, rtt time.Duration) (due []uint64, lost bool) {

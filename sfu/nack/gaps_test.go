@@ -11,7 +11,8 @@ import (
 
 // In a story a number is a packet that comes and +n passes n ms. ?a,b asks what
 // is due and expects a and b, ?- nothing, and ?x that something was given up.
-// kn is a keyframe whose first packet is n; R a restart.
+// !n says that n is still asked for, =n that it is not. kn is a keyframe whose
+// first packet is n; R a restart.
 func TestGaps(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -49,6 +50,8 @@ func TestGaps(t *testing.T) {
 		{"a keyframe older than the outage", 0, "1 900 k898 ?x"},
 		{"a restart", 0, "1 3 R 10 11 +20 ?-"},
 		{"a restart after an outage", 0, "1 900 R ?-"},
+		{"asked for until it comes", 0, "1 =2 4 !2 !3 =4 2 =2 !3"},
+		{"asked for until it is not needed", 0, "1 4 !2 k4 =2"},
 	} {
 		if err := playGaps(tt.story, tt.rtt); err != nil {
 			t.Errorf("%s: %v", tt.name, err)
@@ -61,7 +64,7 @@ func playGaps(story string, rtt time.Duration) error {
 	var g Gaps
 	now := time.Unix(1000, 0)
 	for i, word := range strings.Fields(story) {
-		n, _ := strconv.Atoi(strings.TrimLeft(word, "+k"))
+		n, _ := strconv.Atoi(strings.TrimLeft(word, "+k!="))
 		switch word[0] {
 		case '+':
 			now = now.Add(time.Duration(n) * time.Millisecond)
@@ -69,6 +72,10 @@ func playGaps(story string, rtt time.Duration) error {
 			g.Forget(base + uint64(n))
 		case 'R':
 			g.Reset()
+		case '!', '=':
+			if got := g.Missing(base + uint64(n)); got != (word[0] == '!') {
+				return fmt.Errorf("word %d, %s: missing is %v", i, word, got)
+			}
 		case '?':
 			due, lost := g.Due(nil, now, rtt)
 			if got := answerOf(due, lost, base); got != word[1:] {
