@@ -14,11 +14,12 @@ run: ## serve http://localhost:8080
 check: web/node_modules/.installed e2e/node_modules/.installed ## format, vet, staticcheck, types of the web client, its unit tests
 	@unformatted=$$(gofmt -l $$(go list -f '{{.Dir}}' ./...) | sort -u); \
 	if [ -n "$$unformatted" ]; then echo "gofmt these files:"; echo "$$unformatted"; exit 1; fi
+	go mod tidy -diff
 	go vet ./...
 	$(GOTOOL) staticcheck ./...
 	cd web && node_modules/.bin/tsc -p .
 	cd e2e && node_modules/.bin/tsc -p .
-	cd web && node --test test/*.test.mjs
+	@scripts/webtest.sh
 
 test: ## install what is missing (Debian, as root), then everything: check, Go, fuzz seeds, browsers
 	@scripts/test.sh

@@ -7,7 +7,7 @@ time=${1:?usage: fuzz.sh <time for each target>}
 failed=()
 while IFS=: read -r file target; do
 	echo "== $target in $(dirname "$file")"
-	go test -run='^$' -fuzz="^$target\$" -fuzztime="$time" "./$(dirname "$file")" || failed+=("$target")
+	go test -run='^$' -fuzz="^$target\$" -fuzztime="$time" "./$(dirname "$file")" </dev/null || failed+=("$target")
 done < <(grep -rho --with-filename --include='*_test.go' --exclude-dir=node_modules '^func Fuzz[A-Za-z0-9_]*' . |
 	sed 's/:func /:/; s|^\./||' | sort)
 
