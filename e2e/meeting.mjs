@@ -56,7 +56,7 @@ class Meeting {
       if (message.type() === 'error') this.complaints.push(`${name}'s console: ${message.text()} (${message.location().url})`);
     });
     page.on('pageerror', (error) => this.complaints.push(`${name}'s page: ${error.stack ?? error}`));
-    await page.goto(url + path);
+    await page.goto(url + path, { waitUntil: 'domcontentloaded' });
     const person = new Person(name, page);
     this.people.push(person);
     return person;

@@ -57,6 +57,20 @@ export class Person {
     return Object.fromEntries(shown.map(({ who, off, rgb }) => [who, off ? 'camera off' : colourName(rgb)]));
   }
 
+  /** The colour of somebody's tile as it is painted on the screen, beside its middle. */
+  async looksLike(/** @type {string} */ name) {
+    const png = (await this.tile(name).screenshot()).toString('base64');
+    const rgb = await this.page.evaluate(async (png) => {
+      const image = new Image();
+      image.src = `data:image/png;base64,${png}`;
+      await image.decode();
+      const g = /** @type {CanvasRenderingContext2D} */ (document.createElement('canvas').getContext('2d'));
+      g.drawImage(image, image.width / 4, image.height / 2, 1, 1, 0, 0, 1, 1);
+      return [...g.getImageData(0, 0, 1, 1).data.slice(0, 3)];
+    }, png);
+    return colourName(rgb);
+  }
+
   /** Whose tones come out of the loudspeaker, in the order of the cast. */
   async hears() {
     return (await this.page.evaluate(() => probe.tones())).map(toneName);

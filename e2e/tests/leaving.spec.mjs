@@ -48,14 +48,15 @@ test('a lost socket is not a lost participant @firefox', async ({ meeting, path 
 
   path.cut();
   await ana.inState('reconnecting');
-  await expect(ana.get('banner')).toBeVisible();
+  const banner = ana.page.locator('[data-testid="banner"][data-kind="reconnecting"]');
+  await expect(banner).toBeVisible();
   const [pictureAtAna, pictureAtBen] = await Promise.all([ana.watch(3000), ben.watch(3000)]);
   expect(pictureAtAna[0].fps, 'media goes on without signalling').toBeGreaterThan(5);
   expect(pictureAtBen[0].fps, 'and the other way').toBeGreaterThan(5);
 
   path.mend();
   await ana.inState('connected');
-  await expect(ana.get('banner')).toBeHidden();
+  await expect(banner).toBeHidden();
   expect(await ana.sees()).toEqual({ ben: 'green' });
   await expect(ben.tile('ana')).toHaveCount(1);
 

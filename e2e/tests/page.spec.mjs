@@ -133,7 +133,8 @@ test('the preview shows the camera and the meter moves @firefox', async ({ meeti
 test('the page is served with a strict content security policy', async ({ request, server }) => {
   const { headers } = await request.get(server.url).then((answer) => ({ headers: answer.headers() }));
   const policy = headers['content-security-policy'] ?? '';
-  expect(policy).toContain("default-src 'self'");
+  expect(policy).toContain("default-src 'none'");
+  expect(policy).toContain("script-src 'self';");
   expect(policy).not.toMatch(/unsafe-inline|unsafe-eval/);
   expect(headers['x-content-type-options']).toBe('nosniff');
 });
