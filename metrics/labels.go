@@ -121,6 +121,6 @@ var (
 	errorCodes = []string{
 		"bad_message", "unexpected", "too_large", "rate_limited", "unauthorized", "forbidden",
 		"room_full", "room_locked", "not_found", "unsupported", "negotiation_failed",
-		"slow_consumer", "removed", "replaced", "draining", "internal", unknown,
+		"no_media", "slow_consumer", "removed", "replaced", "draining", "internal", unknown,
 	}
 )

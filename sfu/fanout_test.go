@@ -39,7 +39,7 @@ type fanOutStage struct {
 
 func newFanOutStage(subscribers int) *fanOutStage {
 	loop := newMediaLoop(metrics.New(), func([]wire.Speaker) {})
-	pub := newLink("publisher", loop, func() {})
+	pub := newLink("publisher", loop, linkHooks{})
 	pub.pc = nowhere{}
 	pub.up.desc = &description{ssrcs: map[uint32]string{7: "1"}}
 	pub.up.desc.formats[96].codec = media.VP8
@@ -48,7 +48,7 @@ func newFanOutStage(subscribers int) *fanOutStage {
 	loop.publish(track)
 	s := &fanOutStage{loop: loop, stream: &stream{link: pub, ssrc: 7}}
 	for range subscribers {
-		sub := newLink("subscriber", loop, func() {})
+		sub := newLink("subscriber", loop, linkHooks{})
 		sub.pc = nowhere{}
 		loop.addLink(sub)
 		d := newDownTrack(sub, media.Video, 0)

@@ -29,7 +29,7 @@ type link struct {
 	pc    rtcpWriter
 	ssrc  uint32 // ours, in the reports we send
 	born  time.Time
-	flood func() // called once there are too many SSRCs; must not block
+	hooks linkHooks
 	gone  bool
 	rtt   time.Duration
 
@@ -44,10 +44,17 @@ type link struct {
 	nextFeedback, nextReport, nextRecheck time.Time
 }
 
-func newLink(id media.ParticipantID, loop *mediaLoop, flood func()) *link {
+// linkHooks tell the participant what only its data plane can see. They must
+// not block.
+type linkHooks struct {
+	flood  func()           // there are too many SSRCs
+	silent func(mid string) // nothing comes of a track that should send
+}
+
+func newLink(id media.ParticipantID, loop *mediaLoop, hooks linkHooks) *link {
 	ssrc := rand.Uint32()
 	return &link{
-		id: id, loop: loop, flood: flood,
+		id: id, loop: loop, hooks: hooks,
 		ssrc: ssrc, born: time.Now(), rtt: defaultRTT,
 		streams: streams{bySSRC: make(map[uint32]*stream)},
 		up:      newUplink(ssrc),
@@ -97,6 +104,7 @@ func (lk *link) tick(now time.Time) {
 	if !now.Before(lk.nextReport) {
 		lk.nextReport = now.Add(reportEvery)
 		lk.sendReceiverReport(now)
+		lk.watchSilence(now)
 		for _, d := range lk.down.tracks {
 			d.sendReport(now)
 		}

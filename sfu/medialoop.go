@@ -256,7 +256,7 @@ func (l *mediaLoop) removeLink(lk *link) {
 
 // publish makes a track known to the room's data plane.
 func (l *mediaLoop) publish(t *upTrack) {
-	t.index = l.freeIndex()
+	t.index, t.heard = l.freeIndex(), time.Now()
 	l.tracks[t.id] = t
 	t.link.up.tracks[t.mid] = t
 	l.tally.set.UpTracks[t.kind].Inc()

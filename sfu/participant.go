@@ -83,7 +83,10 @@ func newParticipant(s *Server, r *room, req *wire.JoinRoom) (*participant, error
 		quit: make(chan struct{}),
 	}
 	p.presence = presence{joined: time.Now(), mediaLost: time.Now(), reason: metrics.LeaveLost}
-	p.link = newLink(id, r.loop, p.giveUp)
+	p.link = newLink(id, r.loop, linkHooks{
+		flood:  p.giveUp,
+		silent: func(mid string) { p.put(func() { p.applySilence(mid) }) },
+	})
 	p.data = newDataWriter(s.count)
 	pc, err := s.peers.newPeer(p.link.sink)
 	if err != nil {

@@ -25,6 +25,11 @@ func (p *participant) applyState() {
 		return
 	}
 	p.presence.connected = up
+	since, lk := time.Time{}, p.link
+	if up {
+		since = time.Now()
+	}
+	lk.loop.do(func() { lk.up.up = since })
 	if !up {
 		p.presence.mediaLost = time.Now()
 		p.log.Info("media lost", "state", state)

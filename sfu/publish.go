@@ -84,6 +84,19 @@ func (p *participant) applyUpdateTrack(m *wire.UpdateTrack) {
 	p.changeTrack(pub, source, m.Muted)
 }
 
+// applySilence tells the client that nothing comes of one of its tracks, so
+// that it publishes the track again.
+func (p *participant) applySilence(mid string) {
+	pub := p.talks.publication(mid)
+	if p.presence.left || pub == nil || pub.muted {
+		return
+	}
+	p.log.Warn("nothing arrives", "track", pub.id, "source", pub.source)
+	e := complain(wire.CodeNoMedia, "", fmt.Sprintf("Nothing arrives from your %s.", pub.source))
+	e.MID = mid
+	p.send(e)
+}
+
 // publishes reports whether another track than pub has the source.
 func (p *participant) publishes(s media.Source, pub *publication) bool {
 	return slices.ContainsFunc(p.talks.tracks, func(other publication) bool {

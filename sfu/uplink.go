@@ -26,6 +26,12 @@ const (
 	// participant may fill: a flood costs its sender packets, nobody else's.
 	maxOwnPackets = 1024
 	maxOwnReports = 128
+
+	// silence is how long an unmuted microphone or camera may send nothing:
+	// even Opus in its pauses sends every 400 ms.
+	silence = 5 * time.Second
+	// maxSilences is how often in a row the client is told.
+	maxSilences = 3
 )
 
 // uplink is what a participant sends. The media loop owns it.
@@ -34,6 +40,7 @@ type uplink struct {
 	desc     *description        // the newest remote description
 	arrivals *twcc.Recorder
 	clock    report.Clock
+	up       time.Time // since when the connection is up; zero while it is not
 }
 
 func newUplink(ssrc uint32) uplink {
@@ -79,7 +86,7 @@ func (t *streams) sink(lk *link, ssrc uint32) io.ReadWriteCloser {
 		return s
 	}
 	if t.count++; t.count == floodStreams {
-		lk.flood()
+		lk.hooks.flood()
 	}
 	if t.count > maxStreams {
 		return discard{lk.loop.tally.set.PacketsRefused[media.DropUnknown]}
@@ -161,6 +168,31 @@ func (l *mediaLoop) take(s *stream, pkt *media.Packet, now time.Time) media.Drop
 	l.tally.bytesIn[s.enc.track.kind] += len(pkt.Payload)
 	l.batch.arrivals = append(l.batch.arrivals, arrival{s.enc.track, pkt})
 	return media.Kept
+}
+
+// watchSilence tells the participant of a track that should send and does not
+// while its connection is up (rule R13): a browser can be wedged so, without an
+// error on either side.
+func (lk *link) watchSilence(now time.Time) {
+	if lk.up.up.IsZero() {
+		return
+	}
+	for _, t := range lk.up.tracks {
+		live := t.source == media.Microphone || t.source == media.Camera
+		if !live || t.muted || t.silences == maxSilences || now.Sub(later(t.heard, lk.up.up)) < silence {
+			continue
+		}
+		t.silences++
+		t.heard = now
+		lk.hooks.silent(t.mid)
+	}
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // noteTransport remembers when the packet arrived, for transport-cc feedback.

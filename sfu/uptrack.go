@@ -28,6 +28,9 @@ type upTrack struct {
 	rids   []string // low to high; empty without simulcast
 	muted  bool
 
+	heard    time.Time // its last packet, or when it was published, unmuted or last missed
+	silences int       // how often it was missed since its last packet
+
 	index     int // in the room, reused when the track is gone
 	encodings []*encoding
 	downs     []*downTrack // who carries it
@@ -81,7 +84,7 @@ func (t *upTrack) setMuted(muted bool, now time.Time) {
 	if t.muted == muted {
 		return
 	}
-	t.muted = muted
+	t.muted, t.heard, t.silences = muted, now, 0
 	for _, d := range t.downs {
 		d.fwd.Cut()
 		d.requestKeyframe(now)
@@ -136,6 +139,7 @@ func (e *encoding) note(pkt *media.Packet, taken nack.Taken, repaired bool, now 
 		e.restart()
 	}
 	pkt.Feed = e.feed
+	e.track.heard, e.track.silences = pkt.Arrival, 0
 	if taken.Newest {
 		e.newest = pkt.ESN
 	}

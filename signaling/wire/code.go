@@ -16,6 +16,7 @@ const (
 	CodeNotFound          Code = "not_found"          // no such participant, track or session
 	CodeUnsupported       Code = "unsupported"        // a message type or a codec that this server does not know
 	CodeNegotiationFailed Code = "negotiation_failed" // offer and answer did not come together: join again
+	CodeNoMedia           Code = "no_media"           // nothing arrives on a section that should send
 	CodeSlowConsumer      Code = "slow_consumer"      // did not read what it was sent
 	CodeRemoved           Code = "removed"            // a moderator did it
 	CodeReplaced          Code = "replaced"           // the same participant connected elsewhere

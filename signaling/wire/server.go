@@ -116,12 +116,14 @@ type Speaker struct {
 }
 
 // Error is a refused message or a broken session. Fatal errors close the
-// socket. Request is the type of the message that caused it, where one did.
+// socket. Request is the type of the message that caused it, and MID the
+// section that it is about, where there is one.
 type Error struct {
 	Code    Code   `json:"code"`
 	Message string `json:"message"`
 	Fatal   bool   `json:"fatal"`
 	Request string `json:"request,omitempty"`
+	MID     string `json:"mid,omitempty"`
 }
 
 // Error makes a refusal usable as a Go error inside the server.
