@@ -20,7 +20,6 @@ const openTimeout = 10_000;
 export class Link {
   #url;
   #hooks;
-  #WebSocket;
   /** @type {WebSocket|null} */
   #socket = null;
   /** @type {ReturnType<typeof setTimeout>|undefined} */
@@ -31,19 +30,17 @@ export class Link {
   /**
    * @param {string} url
    * @param {LinkHooks} hooks
-   * @param {typeof WebSocket} [Socket]
    */
-  constructor(url, hooks, Socket = WebSocket) {
+  constructor(url, hooks) {
     this.#url = url;
     this.#hooks = hooks;
-    this.#WebSocket = Socket;
   }
 
   /** Opens a socket now, unless there is one already. */
   open() {
     if (this.#closed || this.#socket) return;
     clearTimeout(this.#timer);
-    const socket = new this.#WebSocket(this.#url, subprotocol);
+    const socket = new WebSocket(this.#url, subprotocol);
     this.#socket = socket;
     this.#timer = setTimeout(() => this.drop(), openTimeout);
     socket.onopen = () => {
@@ -55,7 +52,7 @@ export class Link {
       if (message) this.#hooks.received(message);
     };
     // An error is always followed by a close.
-    socket.onclose = () => this.#forget(socket);
+    socket.onclose = () => this.#forget();
   }
 
   /** The server has let us in: the next loss starts again with a short wait. */
@@ -74,35 +71,30 @@ export class Link {
 
   /** Gives up this socket, which may be dead without knowing it, for another. */
   drop() {
-    const socket = this.#socket;
-    if (!socket) return;
-    socket.close();
-    this.#forget(socket);
+    if (!this.#socket) return;
+    this.#socket.close();
+    this.#forget();
   }
 
   /** Says a last word and ends for good. */
   close() {
     this.#closed = true;
     clearTimeout(this.#timer);
-    if (!this.#socket) return;
-    this.#silence(this.#socket);
     this.send({ type: 'leave' });
-    this.#socket.close(1000);
-    this.#socket = null;
+    this.#socket?.close(1000);
+    this.#silence();
   }
 
-  /** @param {WebSocket} socket */
-  #forget(socket) {
-    if (this.#socket !== socket) return;
-    this.#silence(socket);
-    this.#socket = null;
+  #forget() {
+    this.#silence();
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.open(), backoff(this.#attempt++));
     this.#hooks.lost();
   }
 
-  /** @param {WebSocket} socket */
-  #silence(socket) {
-    socket.onopen = socket.onmessage = socket.onclose = null;
+  // What an old socket still has to say is not for us.
+  #silence() {
+    if (this.#socket) this.#socket.onopen = this.#socket.onmessage = this.#socket.onclose = null;
+    this.#socket = null;
   }
 }

@@ -25,7 +25,6 @@ export class Negotiation {
   #hooks;
   /** @type {Promise<void>} */
   #tail = Promise.resolve();
-  #needed = false;
   #offers = 0; // how many we have made
   #pending = 0; // id of our offer that waits for an answer, or 0
   /** @type {{id: number, sdp: string}|null} */
@@ -44,10 +43,7 @@ export class Negotiation {
   constructor(pc, hooks) {
     this.#pc = pc;
     this.#hooks = hooks;
-    pc.onnegotiationneeded = () => {
-      this.#needed = true;
-      this.#then(() => this.#offer());
-    };
+    pc.onnegotiationneeded = () => this.#then(() => this.#offer());
     pc.onicecandidate = ({ candidate }) => {
       // The empty candidate ends a generation; null, which follows, ends them all.
       if (candidate?.candidate === '') return;
@@ -97,10 +93,8 @@ export class Negotiation {
   }
 
   async #offer() {
-    // An offer of the server came first: if there is still something to
-    // negotiate after our answer to it, the browser says so again.
-    if (!this.#needed || this.#pc.signalingState !== 'stable') return;
-    this.#needed = false;
+    // Already on its way; what came up since then the browser asks for again.
+    if (this.#pc.signalingState !== 'stable') return;
     this.#held = [];
     await this.#pc.setLocalDescription();
     this.#pending = ++this.#offers;
@@ -123,7 +117,6 @@ export class Negotiation {
       if (id === last.id) this.#hooks.send({ type: 'answer', ...last });
       return;
     }
-    this.#needed = false;
     this.#settle();
     this.#held = [];
     await this.#pc.setRemoteDescription({ type: 'offer', sdp }); // rolls our own back

@@ -1,0 +1,296 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, test } from 'node:test';
+import { FakePeerConnection, FakeSocket, FakeTrack, install, settle } from './fakes.js';
+
+install();
+const { Room } = await import('../client/room.js');
+
+const person = (id, ...tracks) => ({ id, name: id.toUpperCase(), role: 'member', tracks });
+const track = (id, source) => ({ id, mid: '7', kind: source === 'camera' ? 'video' : 'audio', source, muted: false });
+const welcome = (more = {}) => ({
+  type: 'welcome', version: 1, participant: person('me'), room: 'standup', participants: null, ice_servers: null, resume: 'token', limits: {}, role: 'member', ...more,
+});
+
+/** @type {InstanceType<typeof Room>} */
+let room;
+/** @type {string[]} */
+let seen;
+
+beforeEach((t) => {
+  install();
+  t.mock?.timers.reset();
+  room = new Room();
+  seen = [];
+  room.on('state', ({ state }) => seen.push(state));
+  room.on('closed', ({ error }) => seen.push(`closed ${error?.code ?? ''}`.trim()));
+});
+afterEach(() => room.leave());
+
+async function joined(more) {
+  const entering = room.join({ room: 'standup', name: 'Ana', url: 'wss://x/ws' });
+  FakeSocket.last.opens();
+  FakeSocket.last.says(welcome(more));
+  await entering;
+  await settle();
+  return FakeSocket.last;
+}
+
+async function connected(more) {
+  const socket = await joined(more);
+  socket.says({ type: 'answer', id: 1, sdp: 'x' });
+  await settle();
+  FakePeerConnection.made.at(-1).connect('connected');
+  return socket;
+}
+
+test('join: a room, a first offer with three slots of each kind and a channel', async () => {
+  const socket = await connected();
+  assert.deepEqual(socket.sent[0], { type: 'join_room', room: 'standup', name: 'Ana' });
+  assert.deepEqual(socket.said, ['join_room', 'offer', 'ice']);
+  const pc = FakePeerConnection.made[0];
+  assert.equal(pc.configuration.bundlePolicy, 'max-bundle');
+  assert.deepEqual(pc.channels.map((c) => c.label), ['chat']);
+  assert.deepEqual(pc.transceivers.map((t) => `${t.direction} ${t.kind}`), [...Array(3).fill('recvonly audio'), ...Array(3).fill('recvonly video')]);
+  assert.deepEqual(seen, ['connecting', 'connected']);
+});
+
+test('the default address is the server of the page', () => {
+  room.join({ room: 'r', name: 'n' }).catch(() => {});
+  assert.equal(FakeSocket.last.url, 'wss://meet.example/ws');
+  assert.equal(FakeSocket.last.protocol, 'sfu.v1');
+});
+
+test('what is published before join is in the first offer', async () => {
+  await room.publish('camera', new FakeTrack('video'));
+  const socket = await joined();
+  assert.deepEqual(socket.sent[1].tracks, [{ mid: '6', source: 'camera', muted: false }]);
+});
+
+test('publish, mute, unmute, switch: one offer, then messages', async () => {
+  const socket = await connected();
+  const camera = new FakeTrack('video');
+  await room.publish('camera', camera);
+  await settle();
+  socket.says({ type: 'answer', id: 2, sdp: 'x' });
+  await settle();
+  socket.sent.length = 0;
+  await room.mute('camera');
+  await room.mute('camera');
+  await room.unmute('camera');
+  await room.switchTrack('camera', new FakeTrack('video'));
+  const last = new FakeTrack('video');
+  await room.publish('camera', last);
+  await room.publish('camera', last); // says nothing new
+  await settle();
+  assert.deepEqual(socket.sent.map((m) => `${m.type} ${m.muted}`), ['update_track true', 'update_track false', 'update_track false']);
+});
+
+test('mute is announced before anything else is done', async () => {
+  await room.publish('camera', new FakeTrack('video'));
+  const socket = await connected();
+  socket.sent.length = 0;
+  room.mute('camera');
+  assert.deepEqual(socket.said, ['update_track']);
+});
+
+test('unpublish stops the track last', async () => {
+  const camera = new FakeTrack('video');
+  await room.publish('camera', camera);
+  await connected();
+  const { log } = FakePeerConnection.made[0];
+  camera.log = log;
+  log.length = 0;
+  await room.unpublish('camera');
+  assert.deepEqual(log, ['active=false', 'replace null', 'stop']);
+});
+
+test('streams follow slots, sections and roster, whatever comes first', async () => {
+  const socket = await joined();
+  const media = [];
+  room.on('media', ({ participant }) => media.push(participant.id));
+  const slots = [{ mid: '0', track: 'm', participant: 'b' }, { mid: '3', track: 'c', participant: 'b' }];
+  socket.says({ type: 'slots', version: 1, slots });
+  assert.deepEqual(media, []); // nobody knows b
+  socket.says({ type: 'participant_joined', participant: person('b', track('m', 'microphone'), track('c', 'camera')) });
+  const b = room.participants.get('b');
+  assert.deepEqual(media, ['b']);
+  assert.deepEqual(b.camera.getTracks().map((t) => t.kind), ['audio', 'video']);
+  socket.says({ type: 'slots', version: 2, slots: [{ mid: '0', track: null, participant: null }] });
+  assert.deepEqual(b.camera.getTracks(), []);
+  socket.says({ type: 'slots', version: 1, slots });
+  assert.deepEqual(b.camera.getTracks(), []);
+});
+
+test('a lost socket: back with the token, and everything stays', async () => {
+  await room.publish('camera', new FakeTrack('video'));
+  const first = await connected();
+  const { pc } = room;
+  first.breaks();
+  assert.equal(room.state, 'reconnecting');
+  room.hurry();
+  const second = FakeSocket.last;
+  assert.notEqual(second, first);
+  second.opens();
+  assert.equal(second.sent[0].resume, 'token');
+  second.says(welcome({ resumed: true, resume: 'token2', participants: [person('b')] }));
+  await settle();
+  assert.equal(room.pc, pc);
+  assert.equal(room.state, 'connected');
+  assert.deepEqual(second.said, ['join_room', 'update_track']);
+  assert.deepEqual(seen, ['connecting', 'connected', 'reconnecting', 'connected']);
+});
+
+test('too late for the token: a new connection with the same tracks', async () => {
+  const camera = new FakeTrack('video');
+  await room.publish('camera', camera);
+  const first = await connected({ participants: [person('b')] });
+  const left = [];
+  room.on('participant-left', ({ participant }) => left.push(participant.id));
+  first.breaks();
+  room.hurry();
+  FakeSocket.last.opens();
+  FakeSocket.last.says({ type: 'error', code: 'not_found', message: '', fatal: true });
+  assert.equal(FakePeerConnection.made[0].connectionState, 'closed');
+  room.hurry();
+  const third = FakeSocket.last;
+  third.opens();
+  assert.equal(third.sent[0].resume, undefined);
+  third.says(welcome({ participant: person('me2'), participants: [person('c')] }));
+  await settle();
+  assert.equal(FakePeerConnection.made.length, 2);
+  assert.equal(FakePeerConnection.made[1].transceivers.at(-1).sender.track, camera);
+  assert.deepEqual(third.said.slice(0, 2), ['join_room', 'offer']);
+  assert.equal(third.sent[1].id, 1);
+  assert.deepEqual(left, ['b']);
+  assert.equal(room.me.id, 'me2');
+});
+
+test('a refused join rejects and tries no more', async () => {
+  const entering = room.join({ room: 'standup', name: 'Ana' });
+  FakeSocket.last.opens();
+  FakeSocket.last.says({ type: 'error', code: 'room_full', message: 'no place', fatal: true });
+  await assert.rejects(entering, { name: 'RoomError', code: 'room_full', message: 'no place' });
+  assert.equal(FakeSocket.made.length, 1);
+  assert.deepEqual(seen, ['connecting', 'closed', 'closed room_full']);
+});
+
+test('a server that is not there rejects as well', async () => {
+  const entering = room.join({ room: 'standup', name: 'Ana' });
+  FakeSocket.last.breaks();
+  await assert.rejects(entering, { code: 'unreachable' });
+});
+
+test('removed is removed', async () => {
+  const socket = await connected();
+  socket.says({ type: 'error', code: 'removed', message: '', fatal: true });
+  assert.deepEqual(seen.slice(-2), ['closed', 'closed removed']);
+  assert.equal(FakePeerConnection.made[0].connectionState, 'closed');
+});
+
+test('a refused message is an event, not the end', async () => {
+  const socket = await connected();
+  const errors = [];
+  room.on('error', ({ error }) => errors.push(error.code));
+  socket.says({ type: 'error', code: 'rate_limited', message: '', fatal: false, request: 'update_track' });
+  assert.deepEqual(errors, ['rate_limited']);
+  assert.equal(room.state, 'connected');
+});
+
+test('what breaks again and again is given up', async () => {
+  await connected();
+  for (let i = 0; i < 3; i++) {
+    FakeSocket.last.says({ type: 'error', code: 'internal', message: '', fatal: true });
+    room.hurry();
+    FakeSocket.last.opens();
+    FakeSocket.last.says(welcome());
+    await settle();
+  }
+  FakeSocket.last.says({ type: 'error', code: 'internal', message: '', fatal: true });
+  assert.equal(seen.at(-1), 'closed internal');
+});
+
+test('a short interruption of media is not shown, a longer one restarts ICE', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
+  const socket = await connected();
+  const pc = FakePeerConnection.made[0];
+  pc.connect('disconnected');
+  assert.equal(room.state, 'connected');
+  t.mock.timers.tick(3000);
+  assert.equal(room.state, 'reconnecting');
+  assert.ok(pc.log.includes('restartIce'));
+  await settle();
+  assert.deepEqual(socket.said.slice(-3), ['restart', 'offer', 'ice']);
+  pc.connect('connected');
+  assert.equal(room.state, 'connected');
+});
+
+test('a failure while the socket is away is mended when it is back', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
+  const first = await connected();
+  const pc = FakePeerConnection.made[0];
+  first.breaks();
+  pc.connect('failed');
+  t.mock.timers.tick(1);
+  assert.ok(!pc.log.includes('restartIce'));
+  room.hurry();
+  FakeSocket.last.opens();
+  FakeSocket.last.says(welcome({ resumed: true }));
+  assert.ok(pc.log.includes('restartIce'));
+});
+
+test('an offer without an answer: another socket, then another connection', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
+  const first = await joined();
+  t.mock.timers.tick(10_000);
+  assert.equal(first.readyState, 3);
+  room.hurry();
+  const second = FakeSocket.last;
+  second.opens();
+  second.says(welcome({ resumed: true }));
+  await settle();
+  assert.deepEqual(second.said, ['join_room', 'offer']);
+  assert.equal(second.sent[1].id, 1);
+  t.mock.timers.tick(10_000);
+  assert.equal(FakePeerConnection.made[0].connectionState, 'closed');
+  assert.equal(second.said.at(-1), 'leave');
+});
+
+test('an offer that was lost with its socket is not held against the next one', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
+  const first = await joined();
+  t.mock.timers.tick(9_000);
+  first.breaks();
+  t.mock.timers.tick(2_000); // the answer is overdue, and nobody could have sent it
+  room.hurry();
+  const second = FakeSocket.last;
+  second.opens();
+  second.says(welcome({ resumed: true }));
+  await settle();
+  t.mock.timers.tick(10_000);
+  assert.deepEqual(second.said.slice(0, 2), ['join_room', 'offer']);
+  assert.equal(second.readyState, 3, 'now it is suspected');
+  assert.equal(room.pc?.connectionState, 'new', 'but the connection stays');
+});
+
+test('channels say whom they go to and come from', async () => {
+  await connected();
+  const got = [];
+  room.on('data-channel', ({ channel, from }) => got.push(`${channel.label} ${from} ${channel.binaryType}`));
+  const pc = FakePeerConnection.made[0];
+  pc.ondatachannel({ channel: { label: 'chat', protocol: 'from=b' } });
+  assert.deepEqual(got, ['chat b arraybuffer']);
+  const channel = room.open('game', { ordered: false, maxRetransmits: 0, to: 'b' });
+  assert.equal(channel.protocol, 'to=b');
+  assert.deepEqual(channel.init, { ordered: false, maxRetransmits: 0 });
+  assert.equal(room.channel('chat').label, 'chat');
+});
+
+test('leave says so, once, and ends everything', async () => {
+  const socket = await connected();
+  room.leave();
+  room.leave();
+  assert.equal(socket.said.filter((s) => s === 'leave').length, 1);
+  assert.deepEqual(seen.slice(-2), ['closed', 'closed']);
+  assert.equal(FakePeerConnection.made[0].connectionState, 'closed');
+  assert.throws(() => room.join({ room: 'r', name: 'n' }));
+});
