@@ -40,6 +40,8 @@ export class Peer {
   #publications;
   /** @type {Map<string, RTCDataChannel>} */
   #standing = new Map();
+  /** @type {Map<string, number>} */
+  #silences = new Map(); // how often the server missed a section's media
 
   /**
    * @param {RTCConfiguration} configuration
@@ -92,6 +94,21 @@ export class Peer {
   resume() {
     this.#negotiation.resync();
     this.#mend();
+  }
+
+  /**
+   * Nothing of what we send on a section arrives, though nothing is muted: puts
+   * the track on it again, then restarts ICE, then asks for a new connection.
+   * @param {string} mid
+   */
+  revive(mid) {
+    const publication = [...this.#publications.values()].find((p) => p.mid === mid);
+    if (!publication?.track || publication.muted) return;
+    const times = (this.#silences.get(mid) ?? 0) + 1;
+    this.#silences.set(mid, times);
+    if (times === 1) return void publication.show(publication.track).catch(() => {});
+    if (times === 2) return this.#restart();
+    this.#hooks.broken(new Error(`nothing of section ${mid} arrives`));
   }
 
   /**

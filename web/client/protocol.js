@@ -62,7 +62,7 @@
  * @typedef {{type: 'answer', id: number, sdp: string}} ServerAnswer
  * @typedef {{type: 'ice', candidate: RTCIceCandidateInit|null}} ServerIce
  * @typedef {{type: 'slots', version: number, slots: Slot[]}} Slots
- * @typedef {{type: 'error', code: string, message: string, fatal: boolean, request?: string}} ErrorMessage
+ * @typedef {{type: 'error', code: string, message: string, fatal: boolean, request?: string, mid?: string}} ErrorMessage
  * @typedef {{type: 'participant_joined', participant: ParticipantInfo}
  *   | {type: 'participant_updated', participant: ParticipantInfo}
  *   | {type: 'participant_left', participant: string, reason: string}

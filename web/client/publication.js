@@ -68,6 +68,7 @@ export class Publication {
     this.muted = false;
     this.#hint(track);
     return this.#then(async (sender) => {
+      if (sender.track === track) await sender.replaceTrack(null); // or nothing would change
       await sender.replaceTrack(track);
       await this.#activate(sender, true);
     });

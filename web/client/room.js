@@ -306,8 +306,9 @@ export class Room extends EventTarget {
   }
 
   /** @param {ErrorMessage} message */
-  #refused({ code, message, fatal }) {
+  #refused({ code, message, fatal, mid }) {
     const error = new RoomError(code, message);
+    if (code === 'no_media') return this.#peer?.revive(mid ?? '');
     if (!fatal) return this.#emit('error', { error });
     if (this.#joining) return this.#end(error);
     switch (remedy(code)) {

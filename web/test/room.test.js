@@ -238,6 +238,22 @@ test('a failure while the socket is away is mended when it is back', async (t) =
   assert.ok(pc.log.includes('restartIce'));
 });
 
+test('media that does not arrive: the track again, then ICE, then another connection', async () => {
+  room.publish('camera', new FakeTrack('video'));
+  const socket = await connected();
+  const pc = FakePeerConnection.made[0];
+  const mid = socket.sent.find((m) => m.type === 'offer').tracks[0].mid;
+  const silent = () => socket.says({ type: 'error', code: 'no_media', message: '', fatal: false, mid });
+  pc.log.length = 0;
+  silent();
+  await settle();
+  assert.deepEqual(pc.log.slice(0, 2), ['replace null', 'replace']);
+  silent();
+  assert.ok(pc.log.includes('restartIce'));
+  silent();
+  assert.equal(pc.connectionState, 'closed');
+});
+
 test('an offer without an answer: another socket, then another connection', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
   const first = await joined();
