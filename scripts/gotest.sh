@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 mkdir -p tmp
 events=tmp/go-test.json
 
-go tool -modfile=tools/go.mod gotestsum --format=pkgname --jsonfile="$events" -- -race -timeout=5m ./...
+go tool -modfile=tools/go.mod gotestsum --format=pkgname --jsonfile="$events" -- -race ./...
 status=$?
 printf '%s fuzz targets ran on their seeds\n' "$(grep -c '"Action":"pass".*"Test":"Fuzz[A-Za-z0-9_]*"' "$events")"
 if grep '"Action":"skip".*"Test":' "$events"; then
