@@ -149,6 +149,7 @@ func (b brand) connection(
 	settings.SetNet(nic)
 	settings.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	settings.LoggerFactory = quiet(t)
+	settings.DisableCloseByDTLS(true) // see endpoint.close
 	settings.BufferFactory = func(kind packetio.BufferPacketType, _ uint32) io.ReadWriteCloser {
 		return &tapped{kind: kind, tap: tap, closed: make(chan struct{})}
 	}

@@ -29,6 +29,9 @@ type downlink struct {
 	byMid   map[string]*stream
 	flows   map[flow]*tally
 	faults  []string
+	// nonsense are the sections that have carried a hostile peer: what came
+	// there is not checked.
+	nonsense map[string]bool
 }
 
 // flow is one source of one peer.
@@ -99,7 +102,7 @@ func newDownlink(e *endpoint) *downlink {
 	return &downlink{
 		e:       e,
 		streams: make(map[uint32]*stream), repairs: make(map[uint32]*stream),
-		byMid: make(map[string]*stream), flows: make(map[flow]*tally),
+		byMid: make(map[string]*stream), flows: make(map[flow]*tally), nonsense: make(map[string]bool),
 	}
 }
 
@@ -107,6 +110,13 @@ func newDownlink(e *endpoint) *downlink {
 func (d *downlink) fault(format string, args ...any) {
 	if len(d.faults) < 20 {
 		d.faults = append(d.faults, fmt.Sprintf(format, args...))
+	}
+}
+
+// doubt is fault, but for sections from which nothing better is expected.
+func (d *downlink) doubt(st *stream, format string, args ...any) {
+	if !d.nonsense[st.mid] {
+		d.fault(format, args...)
 	}
 }
 
@@ -157,7 +167,7 @@ func (d *downlink) handle(at time.Time, p *rtp.Packet) {
 
 func (d *downlink) checkHeader(st *stream, p *rtp.Packet, pt uint8) {
 	if p.PayloadType != pt {
-		d.fault("%s: payload type %d, not %d", st.mid, p.PayloadType, pt)
+		d.doubt(st, "%s: payload type %d, not %d", st.mid, p.PayloadType, pt)
 	}
 	if mid := string(p.GetExtension(st.midID)); st.midID != 0 && mid != st.mid {
 		d.fault("%s: a packet says mid %q", st.mid, mid)
@@ -176,14 +186,14 @@ func (d *downlink) take(st *stream, at time.Time, p *rtp.Packet, seq uint16, rep
 		var vp8 codecs.VP8Packet
 		frame, err := vp8.Unmarshal(payload)
 		if err != nil {
-			d.fault("%s %d: %v", st.mid, r.seq, err)
+			d.doubt(st, "%s %d: %v", st.mid, r.seq, err)
 			return
 		}
 		r.picture, payload = vp8.PictureID, frame
 	}
 	s, err := unseal(payload)
 	if err != nil {
-		d.fault("%s %d: %v", st.mid, r.seq, err)
+		d.doubt(st, "%s %d: %v", st.mid, r.seq, err)
 		return
 	}
 	r.stamp = s

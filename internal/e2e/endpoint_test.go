@@ -147,6 +147,11 @@ func (e *endpoint) close() {
 	close(e.closing)
 	<-e.closed
 	e.drain()
+	// Unheard by the other end, as Chromium does it. pion would answer a
+	// goodbye by closing its own side while SCTP ends there: one of the two
+	// waits for a timer with a mutex in its hand that the other one waits for,
+	// and a bubble's clock stands still as long as anyone waits for a mutex.
+	e.link.cut()
 	if err := e.pc.Close(); err != nil {
 		e.t.Error(err)
 	}

@@ -140,6 +140,7 @@ func TestARoomThatIsFullSaysSo(t *testing.T) {
 		for _, p := range crowd(50) {
 			w.enter(p, sending(), places(1))
 		}
+		w.run(10 * time.Millisecond)
 		late := w.enter("late", sending(), places(1))
 		w.await(time.Second, "the last one is refused", func() bool {
 			codes := late.errors()

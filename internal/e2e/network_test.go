@@ -14,6 +14,9 @@ import (
 // oneWay is how long a datagram travels between the server and a peer.
 const oneWay = 10 * time.Millisecond
 
+// making guards vnet's count of MAC addresses, which all worlds share.
+var making sync.Mutex
+
 // network is the virtual switch that the server and every peer hang on. It
 // delays datagrams by oneWay and never reorders them.
 type network struct {
@@ -42,6 +45,8 @@ type direction struct {
 
 func newNetwork(t testing.TB) *network {
 	t.Helper()
+	making.Lock()
+	defer making.Unlock()
 	router, err := vnet.NewRouter(&vnet.RouterConfig{
 		CIDR:          "10.0.0.0/16",
 		MinDelay:      oneWay,
@@ -67,7 +72,9 @@ func (n *network) close() {
 // attach gives ip a cable. Its losses are the same in every run.
 func (n *network) attach(ip string) *link {
 	n.t.Helper()
+	making.Lock()
 	nic, err := vnet.NewNet(&vnet.NetConfig{StaticIPs: []string{ip}})
+	making.Unlock()
 	if err != nil {
 		n.t.Fatal(err)
 	}

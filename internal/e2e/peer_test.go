@@ -26,6 +26,7 @@ type peer struct {
 	data     channels
 	gone     bool
 	rejoined bool
+	hostile  bool
 
 	me     wire.Participant
 	resume string
@@ -234,6 +235,9 @@ func (p *peer) handleSlots(m *wire.Slots) {
 		if p.down.byMid[s.MID] == nil {
 			p.down.fault("slots name the section %q, which was not negotiated", s.MID)
 		}
+		if s.Participant != nil && p.w.isHostile(*s.Participant) {
+			p.down.nonsense[s.MID] = true
+		}
 	}
 	p.slots = *m
 }
@@ -293,6 +297,10 @@ func (p *peer) vanish() {
 	if p.sock != nil {
 		p.sock.close()
 	}
+}
+
+func (w *world) isHostile(id string) bool {
+	return slices.ContainsFunc(w.peers, func(p *peer) bool { return p.hostile && p.me.ID == id })
 }
 
 // live returns who is still there.

@@ -42,29 +42,61 @@ func (p *peer) counts() map[flow]int {
 // receives nobody else and that the slots message tells the truth.
 func (p *peer) receives(within time.Duration, others ...*peer) {
 	p.w.t.Helper()
-	want := flowsOf(others)
-	before := p.counts()
-	p.w.await(within, fmt.Sprintf("%s receives %s", p.name, names(want)), func() bool {
-		now := p.counts()
-		for f := range want {
-			if now[f] < before[f]+3 {
-				return false
-			}
-		}
-		return true
-	})
-	p.receivesOnly(others...)
+	p.w.watch(within, []*peer{p}, func(*peer) []*peer { return others })
 }
 
 // receivesOnly checks that for a while exactly these are received.
 func (p *peer) receivesOnly(others ...*peer) {
 	p.w.t.Helper()
+	p.w.watch(0, []*peer{p}, func(*peer) []*peer { return others })
+}
+
+// everyoneReceivesEveryone is what a room is for.
+func (w *world) everyoneReceivesEveryone(within time.Duration) {
+	w.t.Helper()
+	all := w.live()
+	w.watch(within, all, func(p *peer) []*peer { return others(all, p) })
+}
+
+// watch waits until every watcher receives all whom it should, if there is time
+// for that, and then checks that for a while it receives them and nobody else.
+func (w *world) watch(within time.Duration, watchers []*peer, of func(*peer) []*peer) {
+	w.t.Helper()
 	const while = 200 * time.Millisecond
-	p.w.run(5 * oneWay) // let what was under way arrive
-	want := flowsOf(others)
-	before := p.counts()
-	p.w.run(while)
-	after := p.counts()
+	want := make(map[*peer]map[flow]string)
+	before := make(map[*peer]map[flow]int)
+	for _, p := range watchers {
+		want[p], before[p] = flowsOf(of(p)), p.counts()
+	}
+	for _, p := range watchers {
+		if within == 0 {
+			continue
+		}
+		w.await(within, fmt.Sprintf("%s receives %s", p.name, names(want[p])), func() bool {
+			now := p.counts()
+			for f := range want[p] {
+				if now[f] < before[p][f]+3 {
+					return false
+				}
+			}
+			return true
+		})
+	}
+	w.run(5 * oneWay) // let what was under way arrive
+	for _, p := range watchers {
+		before[p] = p.counts()
+	}
+	w.run(while)
+	for _, p := range watchers {
+		p.compare(before[p], p.counts(), want[p])
+		p.checkSlots(want[p])
+	}
+}
+
+// compare checks that between two counts exactly the flows that are wanted
+// went on.
+func (p *peer) compare(before, after map[flow]int, want map[flow]string) {
+	p.w.t.Helper()
 	for f, n := range after {
 		if _, wanted := want[f]; !wanted && n > before[f] {
 			p.w.t.Errorf("%s receives %d packets of %s", p.name, n-before[f], p.w.nameOf(f))
@@ -75,7 +107,6 @@ func (p *peer) receivesOnly(others ...*peer) {
 			p.w.t.Errorf("%s receives nothing of %s", p.name, name)
 		}
 	}
-	p.checkSlots(want)
 }
 
 // checkSlots checks that every flow comes where the slots message says.
@@ -117,15 +148,6 @@ func (w *world) sends(id string) bool {
 			return p.me.ID == id && !slices.ContainsFunc(p.ups, func(u *uplink) bool { return u.muted || u.stopped })
 		})
 	})
-}
-
-// everyoneReceivesEveryone is what a room is for.
-func (w *world) everyoneReceivesEveryone(within time.Duration) {
-	w.t.Helper()
-	all := w.live()
-	for _, p := range all {
-		p.receives(within, others(all, p)...)
-	}
 }
 
 // others returns who of all is not p, in p's room.
