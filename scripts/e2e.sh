@@ -4,26 +4,33 @@
 # run's mark afterwards was started by it.
 set -uo pipefail
 cd "$(dirname "$0")/../e2e"
-limit=${E2E_LIMIT:-600}
+limit=${E2E_LIMIT:-900}
 log=../tmp/e2e.log
 mark=SFU_E2E_RUN=$$-$(date +%s)
 mkdir -p ../tmp
 : >"$log"
 
+env "$mark" timeout -k 10 "$limit" node_modules/.bin/playwright test "$@" >"$log" 2>&1 </dev/null &
+run=$!
 tail -f "$log" &
 show=$!
-env "$mark" timeout -k 10 "$limit" node_modules/.bin/playwright test "$@" >"$log" 2>&1 </dev/null
+
+end() {
+	kill "$run" 2>/dev/null && wait "$run"
+	sleep 1 # tail shows the end
+	kill "$show" 2>/dev/null
+	local environ
+	for environ in /proc/[0-9]*/environ; do
+		if grep -qzxF "$mark" "$environ" 2>/dev/null; then
+			kill -9 "$(basename "$(dirname "$environ")")" 2>/dev/null
+		fi
+	done
+}
+trap end EXIT
+trap 'exit 130' INT TERM
+
+wait "$run"
 status=$?
-sleep 1 # let tail show the end
-kill "$show"
-wait "$show" 2>/dev/null
-
-for environ in /proc/[0-9]*/environ; do
-	if grep -qzxF "$mark" "$environ" 2>/dev/null; then
-		kill -9 "$(basename "$(dirname "$environ")")" 2>/dev/null
-	fi
-done
-
 if [ "$status" = 124 ] || [ "$status" = 137 ]; then
 	echo "e2e.sh: stopped after $limit s" >&2
 fi
