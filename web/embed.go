@@ -14,6 +14,8 @@ import (
 //go:embed app client
 var files embed.FS
 
+const index = "app/index.html"
+
 // policy lets the page load what this server has and nothing else: no inline
 // script or style, no other host, no frame. 'self' covers the WebSocket of the
 // same origin (CSP Level 3, section 6.7.2.8).
@@ -46,6 +48,7 @@ type file struct {
 	content     string
 	contentType string
 	etag        string
+	preload     string // of the page: its modules, all at once instead of import by import
 }
 
 // Handler serves the page at / and at every invite link /r/<room>, and the
@@ -66,6 +69,9 @@ func Handler() http.Handler {
 			http.NotFound(w, r)
 			return
 		}
+		if f.preload != "" {
+			w.Header().Set("Link", f.preload)
+		}
 		w.Header().Set("Content-Type", f.contentType)
 		w.Header().Set("ETag", f.etag)
 		http.ServeContent(w, r, "", time.Time{}, strings.NewReader(f.content)) // 304 to those who have it
@@ -76,7 +82,7 @@ func Handler() http.Handler {
 func route(urlPath string) string {
 	switch {
 	case urlPath == "/", strings.HasPrefix(urlPath, "/r/"):
-		return "app/index.html"
+		return index
 	case urlPath == "/favicon.svg", urlPath == "/favicon.ico":
 		return "app/favicon.svg"
 	default:
@@ -87,6 +93,7 @@ func route(urlPath string) string {
 // load reads every embedded file. It cannot fail: the compiler has seen them.
 func load() map[string]file {
 	out := map[string]file{}
+	var modules []string
 	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
@@ -94,6 +101,9 @@ func load() map[string]file {
 		content, err := files.ReadFile(name)
 		if err != nil {
 			return err
+		}
+		if path.Ext(name) == ".js" {
+			modules = append(modules, "</"+name+">; rel=modulepreload")
 		}
 		sum := sha256.Sum256(content)
 		out[name] = file{
@@ -106,5 +116,8 @@ func load() map[string]file {
 	if err != nil {
 		panic(err)
 	}
+	page := out[index]
+	page.preload = strings.Join(modules, ", ")
+	out[index] = page
 	return out
 }

@@ -122,7 +122,7 @@ var (
 // What the page asks for is there, and what is there somebody asks for.
 func TestReferences(t *testing.T) {
 	t.Parallel()
-	asked := map[string]bool{"app/index.html": true}
+	asked := map[string]bool{index: true}
 	for name, f := range load() {
 		if f.contentType == "" {
 			t.Errorf("%s has no content type", name)
@@ -147,10 +147,23 @@ func TestReferences(t *testing.T) {
 	}
 }
 
+func TestPageNamesItsModules(t *testing.T) {
+	t.Parallel()
+	link := get(t, "/r/standup").Header.Get("Link")
+	for name := range load() {
+		if strings.HasSuffix(name, ".js") && !strings.Contains(link, "</"+name+">; rel=modulepreload") {
+			t.Errorf("%s is not preloaded", name)
+		}
+	}
+	if other := get(t, "/app/main.js").Header.Get("Link"); other != "" {
+		t.Errorf("a module preloads %s", other)
+	}
+}
+
 // The policy forbids inline scripts and styles; a page with one would be broken.
 func TestNothingInline(t *testing.T) {
 	t.Parallel()
-	page := load()["app/index.html"].content
+	page := load()[index].content
 	for _, bad := range []string{`<script>`, `<style`, ` style="`, ` onclick=`, `javascript:`} {
 		if strings.Contains(page, bad) {
 			t.Errorf("index.html has %s", bad)
@@ -168,7 +181,7 @@ func TestNothingInline(t *testing.T) {
 // Hooks of the browser tests.
 func TestHooks(t *testing.T) {
 	t.Parallel()
-	page := load()["app/index.html"].content
+	page := load()[index].content
 	for _, id := range strings.Fields(`name-input room-input join-button preview-video mic-meter camera-select mic-select
 		toggle-mic toggle-camera toggle-screen toggle-chat invite-button settings-button leave-button tile chat-input
 		chat-send chat-message file-input file-message banner error-message room`) {

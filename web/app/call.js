@@ -7,6 +7,7 @@ import { Notices } from './notices.js';
 import { ScreenShare } from './screen.js';
 import { Settings } from './settings.js';
 import { Stage } from './stage.js';
+import { deviceTrouble } from './trouble.js';
 import { inviteLink, several } from './words.js';
 
 /** @import { Participant, Room } from '../client/index.js' */
@@ -102,14 +103,14 @@ export class CallScreen {
     const room = this.#room;
     for (const device of this.#media.all) {
       device.addEventListener('change', () => this.#render(), { signal });
-      device.addEventListener('trouble', (event) => this.#trouble(device.kind, event), { signal });
+      device.addEventListener('trouble', (event) => this.#trouble(device.kind, deviceTrouble(device.kind, detail(event))), { signal });
       device.connect({
         show: (track) => room.publish(device.kind, track),
         hide: () => room.mute(device.kind),
       });
     }
     this.#share.addEventListener('change', () => this.#render());
-    this.#share.addEventListener('trouble', (event) => this.#trouble('screen', event));
+    this.#share.addEventListener('trouble', (event) => this.#trouble('screen', detail(event)));
   }
 
   #wireButtons() {
@@ -160,10 +161,10 @@ export class CallScreen {
 
   /**
    * @param {string} kind
-   * @param {Event} event
+   * @param {string} text
    */
-  #trouble(kind, event) {
-    this.#notices.show(kind, /** @type {CustomEvent} */ (event).detail, { seconds: 15, action: 'OK' });
+  #trouble(kind, text) {
+    this.#notices.show(kind, text, { seconds: 15, action: 'OK' });
   }
 
   #askForSound() {
@@ -288,4 +289,9 @@ function views(p) {
     out.push({ ...shared, key: `${p.id}/screen`, screen: true, camera: true, speaking: false, stream: p.screen });
   }
   return out;
+}
+
+/** @param {Event} event */
+function detail(event) {
+  return /** @type {CustomEvent} */ (event).detail;
 }

@@ -116,8 +116,8 @@ export class Chat {
   }
 
   #send() {
-    const text = this.#input.value.trim();
-    if (!text) return;
+    const text = this.#input.value;
+    if (!text.trim()) return;
     const channel = this.#room.channel(label);
     if (channel?.readyState !== 'open') return this.#trouble('Not sent: there is no connection just now.');
     channel.send(text);

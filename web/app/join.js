@@ -3,7 +3,7 @@ import { copy, part, setAvatar, setIcon, setLabel } from './dom.js';
 import { Meter, bar } from './meter.js';
 import { Picker } from './picker.js';
 import { remember } from './prefs.js';
-import { roomTrouble } from './trouble.js';
+import { deviceTrouble, roomTrouble } from './trouble.js';
 import { hue, initials } from './words.js';
 
 /** @import { LocalDevice, LocalMedia } from './media.js' */
@@ -20,8 +20,11 @@ export class JoinScreen {
   #meter;
   #picker;
   #listening = new AbortController();
+  /** @type {Map<string, string>} why a device does not work */
+  #reasons = new Map();
   #frame = part(this.element, 'frame', HTMLElement);
   #state = part(this.element, 'state', HTMLElement);
+  #video = part(this.element, 'video', HTMLVideoElement);
   #error = part(this.element, 'error', HTMLElement);
   #name = part(this.element, 'name', HTMLInputElement);
   #room = part(this.element, 'room', HTMLInputElement);
@@ -40,7 +43,6 @@ export class JoinScreen {
     this.#room.value = filled.room;
     this.#meter = new Meter(bar(part(this.element, 'meter', HTMLElement)));
     this.#picker = new Picker(part(this.element, 'pickers', HTMLElement), media, speaker);
-    part(this.element, 'video', HTMLVideoElement).srcObject = this.#stream;
     this.#wire();
     this.#show();
     media.start();
@@ -62,8 +64,8 @@ export class JoinScreen {
   #wire() {
     const { signal } = this.#listening;
     for (const device of this.#media.all) {
-      device.addEventListener('change', () => this.#show(), { signal });
-      device.addEventListener('trouble', (event) => this.#say(/** @type {CustomEvent} */ (event).detail), { signal });
+      device.addEventListener('change', () => this.#changed(device), { signal });
+      device.addEventListener('trouble', (event) => this.#trouble(device, /** @type {CustomEvent} */ (event).detail), { signal });
       part(this.element, device.kind === 'camera' ? 'camera' : 'mic', HTMLButtonElement).onclick = () => toggle(device);
     }
     this.#name.oninput = () => this.#show();
@@ -93,6 +95,28 @@ export class JoinScreen {
     this.#button.textContent = busy ? 'Joining…' : 'Join';
   }
 
+  /** @param {LocalDevice} device */
+  #changed(device) {
+    if (device.on && device.track && this.#reasons.delete(device.kind)) this.#explain();
+    this.#show();
+  }
+
+  /**
+   * @param {LocalDevice} device
+   * @param {string} reason
+   */
+  #trouble(device, reason) {
+    this.#reasons.set(device.kind, reason);
+    this.#explain();
+  }
+
+  // Two devices with one trouble are one sentence.
+  #explain() {
+    const reasons = [...new Set(this.#reasons.values())];
+    const kinds = (/** @type {string} */ reason) => [...this.#reasons.keys()].filter((k) => this.#reasons.get(k) === reason);
+    this.#say(reasons.map((reason) => deviceTrouble(kinds(reason).join(' and '), reason)).join(' '));
+  }
+
   /** @param {string} text */
   #say(text) {
     this.#error.textContent = text;
@@ -101,9 +125,12 @@ export class JoinScreen {
 
   #show() {
     const { microphone, camera } = this.#media;
+    const live = camera.on && camera.track !== null;
     carry(this.#stream, camera.on && camera.track ? [camera.track] : []);
+    // A video that waits for a picture holds up the page's load event.
+    if (live !== (this.#video.srcObject !== null)) this.#video.srcObject = live ? this.#stream : null;
     this.#meter.watch(microphone.on ? microphone.track : null);
-    this.#frame.dataset.camera = camera.on && camera.track ? 'on' : 'off';
+    this.#frame.dataset.camera = live ? 'on' : 'off';
     this.#state.textContent = !camera.on ? 'Your camera is off' : camera.track ? '' : 'Waiting for your camera…';
     const name = this.#name.value;
     setAvatar(part(this.element, 'avatar', HTMLElement), name.trim() ? initials(name) : '', hue(name));

@@ -1,7 +1,6 @@
-import { deviceTrouble } from './trouble.js';
-
-/** @import { DeviceKind } from './trouble.js' */
 /** @import { Prefs } from './prefs.js' */
+
+/** @typedef {'microphone'|'camera'} DeviceKind */
 
 /**
  * Where a device's track goes to, besides the preview.
@@ -15,7 +14,7 @@ import { deviceTrouble } from './trouble.js';
  * and its track. A wish is shown at once; what it takes is done one step after
  * the other, and a wish that cannot be met is taken back.
  *
- * Events: `change`, and `trouble` with a text for the person.
+ * Events: `change`, and `trouble` with the reason.
  */
 export class LocalDevice extends EventTarget {
   /** @type {MediaStreamTrack|null} */
@@ -86,7 +85,7 @@ export class LocalDevice extends EventTarget {
   fail(error) {
     this.on = false;
     this.#changed();
-    this.#tell(deviceTrouble(this.kind, error));
+    this.#tell(error instanceof DOMException ? error.name : '');
   }
 
   stop() {
@@ -119,7 +118,7 @@ export class LocalDevice extends EventTarget {
       if (this.track !== track) return;
       this.track = null;
       this.deviceId = '';
-      this.#tell(`Your ${this.kind} was disconnected.`);
+      this.#tell('disconnected');
       if (this.on) this.#then(() => this.#settle()); // with whatever is left
     };
     this.#changed();
@@ -144,9 +143,9 @@ export class LocalDevice extends EventTarget {
     this.dispatchEvent(new Event('change'));
   }
 
-  /** @param {string} text */
-  #tell(text) {
-    this.dispatchEvent(new CustomEvent('trouble', { detail: text }));
+  /** @param {string} reason */
+  #tell(reason) {
+    this.dispatchEvent(new CustomEvent('trouble', { detail: reason }));
   }
 }
 

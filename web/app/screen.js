@@ -9,6 +9,7 @@ import { screenTrouble } from './trouble.js';
  */
 export class ScreenShare extends EventTarget {
   #room;
+  #asking = false;
   /** @type {MediaStream|null} */
   stream = null;
 
@@ -27,6 +28,8 @@ export class ScreenShare extends EventTarget {
   }
 
   async start() {
+    if (this.#asking) return;
+    this.#asking = true;
     try {
       const stream = await navigator.mediaDevices.getDisplayMedia({ video: { frameRate: { ideal: 15, max: 30 } }, audio: true });
       this.stream = stream;
@@ -40,6 +43,8 @@ export class ScreenShare extends EventTarget {
       await this.stop();
       const text = screenTrouble(error);
       if (text) this.dispatchEvent(new CustomEvent('trouble', { detail: text }));
+    } finally {
+      this.#asking = false;
     }
   }
 

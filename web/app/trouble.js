@@ -4,8 +4,6 @@
  * @module
  */
 
-/** @typedef {'microphone'|'camera'} DeviceKind */
-
 /**
  * Why this browser cannot be used, or null when it can.
  * @returns {{title: string, text: string}|null}
@@ -17,7 +15,7 @@ export function unsupported() {
       text: 'Browsers give camera and microphone only to pages that come over https, or from this computer. Open this page by its https:// address, or by http://localhost on the machine that serves it.',
     };
   }
-  if (!('RTCPeerConnection' in window) || !navigator.mediaDevices || !('dialog' in window || 'HTMLDialogElement' in window)) {
+  if (!('RTCPeerConnection' in window) || !navigator.mediaDevices || !('HTMLDialogElement' in window)) {
     return {
       title: 'This browser cannot take part.',
       text: 'It has no WebRTC, or it is turned off. Use a current Chrome, Edge, Firefox or Safari.',
@@ -28,23 +26,24 @@ export function unsupported() {
 
 /**
  * Why a device cannot be used.
- * @param {DeviceKind} kind
- * @param {unknown} error of getUserMedia
+ * @param {string} what of your devices, such as "camera"
+ * @param {string} reason the name of getUserMedia's error, or `disconnected`
  */
-export function deviceTrouble(kind, error) {
-  const name = error instanceof DOMException ? error.name : '';
-  switch (name) {
+export function deviceTrouble(what, reason) {
+  switch (reason) {
     case 'NotAllowedError':
     case 'SecurityError':
-      return `The browser does not let this page use your ${kind}. Click the icon beside the address, allow the ${kind}, and turn it on again here.`;
+      return `This page is not allowed to use your ${what}. Click the icon beside the address, allow it, and turn it on again here.`;
     case 'NotFoundError':
     case 'OverconstrainedError':
-      return `No ${kind} was found. Connect one and turn it on again. You can join without it.`;
+      return `No ${what} found. Connect one and turn it on again, or join without.`;
     case 'NotReadableError':
     case 'AbortError':
-      return `Your ${kind} cannot be opened: another program may be using it. Close that program and turn the ${kind} on again.`;
+      return `Your ${what} cannot be opened: another program may be using it. Close that program and turn it on again here.`;
+    case 'disconnected':
+      return `Your ${what} was disconnected.`;
     default:
-      return `Your ${kind} cannot be opened. Try another one, or reload the page.`;
+      return `Your ${what} cannot be opened. Choose another one, or reload the page.`;
   }
 }
 
