@@ -87,6 +87,10 @@ export class CallScreen {
     const room = this.#room;
     room.on('state', () => this.#showState());
     room.on('data-channel', ({ channel, from }) => this.#chat.take(channel, from));
+    room.on('error', ({ error }) => {
+      if (error.code !== 'slow_consumer') return;
+      this.#notices.show('chat', 'Your connection is too slow: messages or files of somebody were lost.', { seconds: 8 });
+    });
     room.on('participant-joined', ({ participant }) => this.#joined(participant));
     room.on('participant-left', ({ participant, reason }) => this.#left(participant, reason));
     room.on('speakers', ({ speakers }) => {

@@ -10,7 +10,8 @@ const openTimeout = 10_000;
  * @typedef {Object} LinkHooks
  * @property {() => void} opened the socket is there: introduce yourself
  * @property {(message: ServerMessage) => void} received
- * @property {() => void} lost the socket is gone; another one is on its way
+ * @property {(reason: string) => void} lost the socket is gone, another one is on
+ *   its way; reason is the server's, '' when the network took it
  */
 
 /**
@@ -52,7 +53,7 @@ export class Link {
       if (message) this.#hooks.received(message);
     };
     // An error is always followed by a close.
-    socket.onclose = () => this.#forget();
+    socket.onclose = ({ reason }) => this.#forget(reason);
   }
 
   /** The server has let us in: the next loss starts again with a short wait. */
@@ -73,7 +74,7 @@ export class Link {
   drop() {
     if (!this.#socket) return;
     this.#socket.close();
-    this.#forget();
+    this.#forget('');
   }
 
   /** Says a last word and ends for good. */
@@ -85,11 +86,12 @@ export class Link {
     this.#silence();
   }
 
-  #forget() {
+  /** @param {string} reason */
+  #forget(reason) {
     this.#silence();
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.open(), backoff(this.#attempt++));
-    this.#hooks.lost();
+    this.#hooks.lost(reason);
   }
 
   // What an old socket still has to say is not for us.

@@ -87,6 +87,16 @@ export class Publication {
     });
   }
 
+  /** How many packets have left on this section. */
+  async sent() {
+    let packets = 0;
+    const report = await this.#transceiver?.sender.getStats();
+    report?.forEach((stats) => {
+      if (stats.type === 'outbound-rtp') packets += stats.packetsSent;
+    });
+    return packets;
+  }
+
   /**
    * One step at a time, so that quick fingers leave the last choice standing.
    * @param {(sender: RTCRtpSender) => Promise<void>} step

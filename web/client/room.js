@@ -1,5 +1,5 @@
 import { Budget } from './backoff.js';
-import { RoomError, remedy } from './errors.js';
+import { RoomError, isCode, remedy } from './errors.js';
 import { Link } from './link.js';
 import { Peer } from './peer.js';
 import { Publication } from './publication.js';
@@ -127,7 +127,7 @@ export class Room extends EventTarget {
     this.#link = new Link(String(options.url ?? defaultURL()), {
       opened: () => this.#introduce(),
       received: (message) => this.#receive(message),
-      lost: () => this.#lost(),
+      lost: (reason) => this.#lost(reason),
     });
     this.#link.open();
     this.#refresh();
@@ -308,10 +308,15 @@ export class Room extends EventTarget {
   /** @param {ErrorMessage} message */
   #refused({ code, message, fatal, mid }) {
     const error = new RoomError(code, message);
-    if (code === 'no_media') return this.#peer?.revive(mid ?? '');
-    if (!fatal) return this.#emit('error', { error });
+    if (fatal) return this.#fatal(error);
+    if (code === 'no_media' && mid) this.#peer?.revive(mid);
+    this.#emit('error', { error });
+  }
+
+  /** @param {RoomError} error */
+  #fatal(error) {
     if (this.#joining) return this.#end(error);
-    switch (remedy(code)) {
+    switch (remedy(error.code)) {
       case 'rebuild':
         return this.#rebuild(error);
       case 'retry':
@@ -341,9 +346,13 @@ export class Room extends EventTarget {
     this.#link?.drop();
   }
 
-  #lost() {
+  // The reason is the code of a fatal error whose message was lost with the
+  // socket, if it is a code.
+  /** @param {string} reason */
+  #lost(reason) {
     this.#welcomed = false;
-    if (this.#joining) return this.#end(new RoomError('unreachable'));
+    if (this.#joining) return this.#end(new RoomError(isCode(reason) ? reason : 'unreachable'));
+    if (isCode(reason)) this.#fatal(new RoomError(reason));
     this.#refresh();
   }
 

@@ -41,6 +41,9 @@ class FakeSender {
     this.log.push(`active=${encodings[0].active}`);
     this.encodings = encodings;
   }
+  async getStats() {
+    return new Map([['o', { type: 'outbound-rtp', packetsSent: this.packets ?? 0 }]]);
+  }
   async replaceTrack(track) {
     this.log.push(track ? 'replace' : 'replace null');
     this.track = track;
@@ -173,9 +176,9 @@ export class FakeSocket {
   says(message) {
     this.onmessage?.({ data: JSON.stringify(message) });
   }
-  breaks() {
+  breaks(reason = '') {
     this.readyState = 3;
-    this.onclose?.();
+    this.onclose?.({ reason });
   }
   send(frame) {
     this.sent.push(JSON.parse(frame));

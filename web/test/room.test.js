@@ -187,6 +187,42 @@ test('removed is removed', async () => {
   assert.equal(FakePeerConnection.made[0].connectionState, 'closed');
 });
 
+test('a fatal error whose message was lost is in the reason of the close', async () => {
+  const socket = await connected();
+  socket.breaks('idle timeout'); // of a proxy, say
+  assert.equal(room.state, 'reconnecting');
+  room.hurry();
+  FakeSocket.last.opens();
+  FakeSocket.last.breaks('removed');
+  assert.deepEqual(seen.slice(-2), ['closed', 'closed removed']);
+
+  room = new Room();
+  const entering = room.join({ room: 'standup', name: 'Ana' });
+  FakeSocket.last.opens();
+  FakeSocket.last.breaks('room_full');
+  await assert.rejects(entering, { code: 'room_full' });
+});
+
+test('nothing arrives from us: the track again, another path, another connection', async () => {
+  await room.publish('camera', new FakeTrack('video'));
+  const socket = await connected();
+  const pc = FakePeerConnection.made[0];
+  const { sender, mid } = pc.transceivers.at(-1);
+  const told = async (packets) => {
+    sender.packets = packets;
+    pc.log.length = 0;
+    socket.says({ type: 'error', code: 'no_media', message: '', fatal: false, mid });
+    await settle();
+    return pc.log.filter((l) => /replace|restart|close/.test(l)).join();
+  };
+  assert.equal(await told(0), 'replace null,replace');
+  assert.equal(await told(0), 'restartIce');
+  assert.equal(await told(0), '', 'a camera without a picture');
+  assert.equal(room.pc, pc);
+  assert.equal(await told(50), 'close');
+  assert.equal(room.state, 'reconnecting');
+});
+
 test('a refused message is an event, not the end', async () => {
   const socket = await connected();
   const errors = [];
@@ -236,22 +272,6 @@ test('a failure while the socket is away is mended when it is back', async (t) =
   FakeSocket.last.opens();
   FakeSocket.last.says(welcome({ resumed: true }));
   assert.ok(pc.log.includes('restartIce'));
-});
-
-test('media that does not arrive: the track again, then ICE, then another connection', async () => {
-  room.publish('camera', new FakeTrack('video'));
-  const socket = await connected();
-  const pc = FakePeerConnection.made[0];
-  const mid = socket.sent.find((m) => m.type === 'offer').tracks[0].mid;
-  const silent = () => socket.says({ type: 'error', code: 'no_media', message: '', fatal: false, mid });
-  pc.log.length = 0;
-  silent();
-  await settle();
-  assert.deepEqual(pc.log.slice(0, 2), ['replace null', 'replace']);
-  silent();
-  assert.ok(pc.log.includes('restartIce'));
-  silent();
-  assert.equal(pc.connectionState, 'closed');
 });
 
 test('an offer without an answer: another socket, then another connection', async (t) => {
