@@ -5,7 +5,6 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -16,32 +15,28 @@ import (
 // that is named there exists, and every constant called max… is there.
 func TestLimitsAreDocumented(t *testing.T) {
 	t.Parallel()
-	const page = "../../docs/limits.md"
-	text, err := os.ReadFile(page)
-	if err != nil {
-		t.Fatal(err)
-	}
+	const path = "../../docs/limits.md"
 	row := regexp.MustCompile("(?m)\\| (`[^|]+) in `([^`]+)` \\|$")
 	word := regexp.MustCompile("`(\\w+)`")
 	documented := make(map[string]bool)
-	for _, m := range row.FindAllStringSubmatch(string(text), -1) {
+	for _, m := range row.FindAllStringSubmatch(page(t, path), -1) {
 		for _, name := range word.FindAllStringSubmatch(m[1], -1) {
 			documented[m[2]+" "+name[1]] = true
 		}
 	}
 	if len(documented) < 30 {
-		t.Fatalf("only %d limits read from %s: has its form changed?", len(documented), page)
+		t.Fatalf("only %d limits read from %s: has its form changed?", len(documented), path)
 	}
 	named, constants := read(t, "cmd/sfu", "sfu", "signaling", "metrics")
 	for limit := range documented {
 		if !named[limit] {
-			t.Errorf("%s: %q is not in the code", page, limit)
+			t.Errorf("%s: %q is not in the code", path, limit)
 		}
 	}
 	bound := regexp.MustCompile(` ([mM]ax|defaultMax)[A-Z]\w*$`)
 	for c := range constants {
 		if bound.MatchString(c) && !documented[c] {
-			t.Errorf("%s has no line for %q", page, c)
+			t.Errorf("%s has no line for %q", path, c)
 		}
 	}
 }
