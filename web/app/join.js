@@ -49,6 +49,8 @@ export class JoinScreen {
   }
 
   focus() {
+    // On a phone the keyboard would come up over half the page.
+    if (!matchMedia('(pointer: fine)').matches) return;
     const empty = [this.#name, this.#room].find((input) => !input.value);
     if (empty) empty.focus();
     else this.#button.focus(/** @type {FocusOptions} */ ({ focusVisible: false }));

@@ -57,7 +57,7 @@ async function enter(who, media, speaker) {
   joined.on('closed', ({ error }) => {
     if (room === joined) room = null;
     if (!(screen instanceof CallScreen)) return;
-    media.stop();
+    media.close();
     showGoodbye(who.room, error ? roomTrouble(error.code) : '');
   });
   await joined.join(who);

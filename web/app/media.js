@@ -45,20 +45,22 @@ export class LocalDevice extends EventTarget {
   }
 
   /**
-   * Changes to another device.
+   * Changes to another device; one that cannot be opened changes nothing.
    * @param {string} deviceId
    */
   pick(deviceId) {
     return this.#then(async () => {
       const old = this.track;
-      if (this.on) {
-        this.#take(await this.#open(deviceId));
-        await this.#sink?.show(/** @type {MediaStreamTrack} */ (this.track));
-      } else {
-        this.track = null;
+      try {
+        if (this.on) this.#take(await this.#open(deviceId));
+        else this.track = null;
+      } catch (error) {
+        if (old?.readyState !== 'live') throw error;
+        return this.#tell(error);
       }
-      old?.stop();
       this.deviceId = deviceId;
+      if (this.track) await this.#sink?.show(this.track);
+      old?.stop();
       this.#changed();
     });
   }
@@ -81,14 +83,24 @@ export class LocalDevice extends EventTarget {
     return this.#then(() => this.#settle());
   }
 
-  /** @param {unknown} error */
-  fail(error) {
+  /**
+   * The wish cannot be met: off, and not only in looks.
+   * @param {unknown} error
+   * @returns {Promise<void>}
+   */
+  async fail(error) {
     this.on = false;
-    this.#changed();
-    this.#tell(error instanceof DOMException ? error.name : '');
+    this.#tell(error);
+    await this.#settle().catch(() => {});
   }
 
-  stop() {
+  /** Lets go of the device, also of one that is just being opened. */
+  close() {
+    this.on = false;
+    this.#stop();
+  }
+
+  #stop() {
     this.track?.stop();
     this.track = null;
   }
@@ -100,19 +112,17 @@ export class LocalDevice extends EventTarget {
   }
 
   async #settle() {
-    if (this.on) {
-      this.track ?? this.#take(await this.#open(this.deviceId));
-      await this.#sink?.show(/** @type {MediaStreamTrack} */ (this.track));
-      return;
-    }
+    if (this.on && !this.track) this.#take(await this.#open(this.deviceId));
+    if (this.on && this.track) return this.#sink?.show(this.track);
     await this.#sink?.hide();
     // The camera's light goes out; the microphone stays open for a quick unmute.
-    if (this.kind === 'camera') this.stop();
+    if (this.kind === 'camera') this.#stop();
     this.#changed();
   }
 
   /** @param {MediaStreamTrack} track */
   #take(track) {
+    if (!this.on) return track.stop(); // not wanted any more
     this.track = track;
     track.onended = () => {
       if (this.track !== track) return;
@@ -143,8 +153,10 @@ export class LocalDevice extends EventTarget {
     this.dispatchEvent(new Event('change'));
   }
 
-  /** @param {string} reason */
-  #tell(reason) {
+  /** @param {unknown} error or the reason itself */
+  #tell(error) {
+    const reason = error instanceof DOMException ? error.name : String(error);
+    this.#changed(); // a menu may show what was not to be had
     this.dispatchEvent(new CustomEvent('trouble', { detail: reason }));
   }
 }
@@ -180,8 +192,8 @@ export class LocalMedia {
     }
   }
 
-  stop() {
-    for (const device of this.all) device.stop();
+  close() {
+    for (const device of this.all) device.close();
   }
 
   /**

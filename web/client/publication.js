@@ -105,7 +105,12 @@ export class Publication {
   #then(step) {
     const transceiver = this.#transceiver;
     const run = async () => {
-      if (transceiver && transceiver === this.#transceiver) await step(transceiver.sender);
+      if (!transceiver || transceiver !== this.#transceiver) return;
+      try {
+        await step(transceiver.sender);
+      } catch (error) {
+        if (transceiver === this.#transceiver) throw error; // else its connection went away under it
+      }
     };
     const done = this.#tail.then(run);
     this.#tail = done.catch(() => {});

@@ -75,6 +75,19 @@ test('steps meant for the old connection are not done on the new one', async () 
   assert.deepEqual(pc.log, []);
 });
 
+test('a step that fails because its connection is gone is no failure', async () => {
+  const { publication, track, sender } = await camera();
+  sender.replaceTrack = async () => {
+    publication.detach();
+    throw new Error('closed');
+  };
+  await publication.show(track);
+
+  const { publication: other, sender: broken } = await camera();
+  broken.replaceTrack = () => Promise.reject(new Error('really'));
+  await assert.rejects(other.show(track), /really/);
+});
+
 test('a screen is text', () => {
   const track = new FakeTrack('video');
   assert.equal(new Publication('screen', track, {}).track.contentHint, 'detail');
