@@ -14,7 +14,7 @@ const hues = Object.keys(css); // 60 degrees apart
 const screenHz = 6400;
 
 /** Of every camera: what three people at 640x360 leave room for on two busy cores. */
-export const frameRate = 15;
+const frameRate = 15;
 
 /** The people: two cameras and two microphones each. */
 const cast = {

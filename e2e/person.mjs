@@ -88,23 +88,33 @@ export class Person {
 
   /**
    * Watches every other camera tile for a while: frames per second, freezes
-   * meanwhile, and how old the picture is at the end.
+   * meanwhile, and how old the picture is at the end; and with it how many
+   * frames per second one's own camera gave, which a busy machine slows down.
    * @param {number} ms
-   * @returns {Promise<{name: string, fps: number, freezes: number, age: number}[]>}
+   * @returns {Promise<{sent: number, pictures: {name: string, fps: number, freezes: number, age: number}[]}>}
    */
   async watch(ms) {
     return this.tile().evaluateAll(async (tiles, ms) => {
       const videos = tiles.map((tile) => /** @type {HTMLVideoElement} */ (tile.querySelector('video')));
-      const counts = () => Promise.all(videos.map((video) => probe.received(sfu.pc, video)));
-      const [begun, before] = [performance.now(), await counts()];
+      const look = async () => ({
+        at: performance.now(),
+        sent: await probe.sent(sfu.pc),
+        received: await Promise.all(videos.map((video) => probe.received(sfu.pc, video))),
+      });
+      const before = await look();
       await new Promise((done) => setTimeout(done, ms));
-      const [ended, after] = [performance.now(), await counts()];
-      return tiles.map((tile, i) => ({
-        name: /** @type {HTMLElement} */ (tile).dataset.name ?? '',
-        fps: (((after[i]?.frames ?? 0) - (before[i]?.frames ?? 0)) * 1000) / (ended - begun),
-        freezes: (after[i]?.freezes ?? 0) - (before[i]?.freezes ?? 0),
-        age: probe.age(videos[i]) ?? Infinity,
-      }));
+      const after = await look();
+      const perSecond = (/** @type {number} */ count) => (count * 1000) / (after.at - before.at);
+      const pictures = tiles.map((tile, i) => {
+        const [then, now] = [before.received[i], after.received[i]];
+        return {
+          name: /** @type {HTMLElement} */ (tile).dataset.name ?? '',
+          fps: perSecond((now?.frames ?? 0) - (then?.frames ?? 0)),
+          freezes: (now?.freezes ?? 0) - (then?.freezes ?? 0),
+          age: probe.age(videos[i]) ?? Infinity,
+        };
+      });
+      return { sent: perSecond(after.sent - before.sent), pictures };
     }, ms);
   }
 

@@ -29,7 +29,6 @@ interface Fakecam {
 
 interface Wiretap {
   messages: { direction: 'sent' | 'received'; at: number; message: any }[];
-  violations: string[];
 }
 
 interface Received {
@@ -41,8 +40,9 @@ interface Probe {
   rgb(video: HTMLVideoElement): number[] | null;
   age(video: HTMLVideoElement): number | null;
   tones(): Promise<number[]>;
-  peak(track: MediaStreamTrack): number | null;
+  sent(pc: RTCPeerConnection): Promise<number>;
   received(pc: RTCPeerConnection, video: HTMLVideoElement): Promise<Received | null>;
+  sha256(url: string): Promise<string | null>;
 }
 
 declare var fakecam: Fakecam;

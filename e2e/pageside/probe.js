@@ -125,5 +125,38 @@
     return null;
   }
 
-  globalThis.probe = { rgb, age, tones, peak, received };
+  /**
+   * How many frames the cameras and screens of this page have given to be sent.
+   * @param {RTCPeerConnection} pc
+   */
+  async function sent(pc) {
+    let frames = 0;
+    for (const entry of (await pc.getStats()).values()) {
+      if (entry.type === 'media-source' && entry.kind === 'video') frames += entry.frames ?? 0;
+    }
+    return frames;
+  }
+
+  /** @type {Map<string, Blob | MediaSource>} */
+  const blobs = new Map();
+  const createObjectURL = URL.createObjectURL.bind(URL);
+  URL.createObjectURL = (object) => {
+    const url = createObjectURL(object);
+    blobs.set(url, object);
+    return url;
+  };
+
+  /**
+   * The hash of what a blob: link leads to; the content security policy
+   * rightly lets nobody fetch it.
+   * @param {string} url
+   */
+  async function sha256(url) {
+    const blob = blobs.get(url);
+    if (!(blob instanceof Blob)) return null;
+    const hash = await crypto.subtle.digest('SHA-256', await blob.arrayBuffer());
+    return [...new Uint8Array(hash)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  }
+
+  globalThis.probe = { rgb, age, tones, received, sent, sha256 };
 }

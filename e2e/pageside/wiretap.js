@@ -1,8 +1,7 @@
-// Keeps what crosses the page's WebSocket, and what the content security
-// policy forbade, for the test to read.
+// Keeps what crosses the page's WebSocket, for the test to read.
 {
   /** @type {Wiretap} */
-  const tap = { messages: [], violations: [] };
+  const tap = { messages: [] };
   globalThis.wiretap = tap;
 
   /**
@@ -27,8 +26,4 @@
       super.send(data);
     }
   };
-
-  document.addEventListener('securitypolicyviolation', (event) => {
-    tap.violations.push(`${event.violatedDirective}: ${event.blockedURI || 'inline'}`);
-  });
 }

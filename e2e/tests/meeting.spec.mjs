@@ -1,25 +1,31 @@
 // People see and hear one another through the server.
 import { chromium, firefox } from '@playwright/test';
 import { chromiumOptions, firefoxOptions } from '../browsers.mjs';
-import { frameRate } from '../cast.mjs';
 import { expect, test } from '../meeting.mjs';
 
 /** @typedef {import('../person.mjs').Person} Person */
 
 /**
- * The pictures of everybody else move, and are of now.
+ * For some seconds on end, the pictures of everybody else move as their
+ * cameras do, and are of now. A busy machine may need another try.
  * @param {Person[]} people
- * @param {number} ms
  */
-async function expectMotion(people, ms) {
-  const watched = await Promise.all(people.map((person) => person.watch(ms)));
-  for (const [i, pictures] of watched.entries()) {
+async function expectMotion(people) {
+  await expect(() => expectMotionNow(people)).toPass({ timeout: 30_000, intervals: [0] });
+}
+
+/** @param {Person[]} people */
+async function expectMotionNow(people) {
+  const watched = await Promise.all(people.map((person) => person.watch(5000)));
+  const sent = Object.fromEntries(people.map(({ name }, i) => [name, watched[i].sent]));
+  for (const [i, { pictures }] of watched.entries()) {
     expect(pictures).toHaveLength(people.length - 1);
-    for (const picture of pictures) {
-      const what = `what ${people[i].name} sees of ${picture.name}`;
-      expect.soft(picture.fps, `${what}: frames per second`).toBeGreaterThanOrEqual(0.7 * frameRate);
-      expect.soft(picture.freezes, `${what}: freezes`).toBeLessThanOrEqual(2);
-      expect.soft(picture.age, `${what}: age in ms`).toBeLessThan(1000);
+    for (const { name, fps, freezes, age } of pictures) {
+      const what = `what ${people[i].name} sees of ${name}`;
+      expect(sent[name], `frames per second that ${name}'s camera gives`).toBeGreaterThan(3);
+      expect(fps, `${what}: frames per second of ${sent[name]}`).toBeGreaterThanOrEqual(0.7 * sent[name]);
+      expect(freezes, `${what}: freezes`).toBeLessThanOrEqual(2);
+      expect(age, `${what}: age in ms`).toBeLessThan(1000);
     }
   }
 }
@@ -37,7 +43,7 @@ async function expectThree(ana, ben, cem) {
   await ana.expectToHear('ben', 'cem');
   await ben.expectToHear('ana', 'cem');
   await cem.expectToHear('ana', 'ben');
-  await expectMotion([ana, ben, cem], 5000);
+  await expectMotion([ana, ben, cem]);
 }
 
 test('three people see and hear exactly the other two @firefox', async ({ meeting }) => {
@@ -55,7 +61,7 @@ test('Chromium and Firefox meet', async ({ meeting, browserName }) => {
     await ben.expectToSee({ ana: 'red' });
     await ana.expectToHear('ben');
     await ben.expectToHear('ana');
-    await expectMotion([ana, ben], 5000);
+    await expectMotion([ana, ben]);
     await ben.leave();
     await expect(ana.tile('ben')).toHaveCount(0, { timeout: 2000 });
   } finally {

@@ -1,5 +1,6 @@
 // The page itself: for the keyboard, for a screen reader, for a phone, and
 // for those who would attack it.
+import { writeFileSync } from 'node:fs';
 import { AxeBuilder } from '@axe-core/playwright';
 import { expect, test } from '../meeting.mjs';
 
@@ -19,6 +20,18 @@ async function tabTo(page, id) {
 }
 
 /**
+ * Keeps a screenshot for people to look at: e2e/test-results.
+ * @param {import('../person.mjs').Person} person
+ * @param {import('@playwright/test').TestInfo} info
+ * @param {string} name
+ */
+async function keep(person, info, name) {
+  const path = info.outputPath(`${name}.png`);
+  writeFileSync(path, await person.page.screenshot());
+  await info.attach(name, { path, contentType: 'image/png' });
+}
+
+/**
  * axe finds nothing serious.
  * @param {Page} page
  * @param {string} where
@@ -34,8 +47,7 @@ async function expectAccessible(page, where) {
 for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
   test(`accessible in ${colorScheme} @firefox`, async ({ meeting }, info) => {
     const shot = async (/** @type {string} */ where) => {
-      const body = await ana.page.screenshot();
-      await info.attach(`${where}-${colorScheme}`, { body, contentType: 'image/png' });
+      await keep(ana, info, `${where}, ${colorScheme}`);
       await expectAccessible(ana.page, where);
     };
     const ben = await meeting.join('ben');
@@ -94,7 +106,7 @@ test('on a phone @firefox', async ({ meeting }, info) => {
   const ben = await meeting.join('ben');
   const ana = await meeting.arrive('ana', { context: { viewport: { width: 360, height: 740 } } });
   const shot = async (/** @type {string} */ where) => {
-    await info.attach(`${where}-phone`, { body: await ana.page.screenshot(), contentType: 'image/png' });
+    await keep(ana, info, `${where}, phone`);
     const wider = await ana.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     expect.soft(wider, `${where}: pixels that stick out to the right`).toBeLessThanOrEqual(0);
   };
