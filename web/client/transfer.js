@@ -10,8 +10,8 @@
 export const chunkSize = 16 * 1024;
 
 const block = 1024 * 1024; // read from disk at once
-const high = 1024 * 1024; // stop filling the channel above this
-const low = 256 * 1024; // go on below this
+const high = 256 * 1024; // stop filling the channel above this: progress is what has left
+const low = 64 * 1024; // go on below this
 
 /** A transfer that did not come to its end. */
 export class TransferError extends Error {
