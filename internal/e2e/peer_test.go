@@ -220,6 +220,9 @@ func (p *peer) receive(b []byte) {
 func (p *peer) welcomed(m *wire.Welcome) {
 	p.me, p.resume, p.limits = m.Participant, m.Resume, m.Limits
 	p.roster.reset(m.Participants)
+	if p.hostile {
+		p.w.hostile.Store(p.me.ID, true)
+	}
 	if m.Resumed {
 		p.rejoined = true
 		return
@@ -235,7 +238,10 @@ func (p *peer) handleSlots(m *wire.Slots) {
 		if p.down.byMid[s.MID] == nil {
 			p.down.fault("slots name the section %q, which was not negotiated", s.MID)
 		}
-		if s.Participant != nil && p.w.isHostile(*s.Participant) {
+		if s.Participant == nil {
+			continue
+		}
+		if _, hostile := p.w.hostile.Load(*s.Participant); hostile {
 			p.down.nonsense[s.MID] = true
 		}
 	}
@@ -297,10 +303,6 @@ func (p *peer) vanish() {
 	if p.sock != nil {
 		p.sock.close()
 	}
-}
-
-func (w *world) isHostile(id string) bool {
-	return slices.ContainsFunc(w.peers, func(p *peer) bool { return p.hostile && p.me.ID == id })
 }
 
 // live returns who is still there.

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -28,6 +29,7 @@ type world struct {
 	http    *http.Server
 	door    *signaling.Handler
 	peers   []*peer
+	hostile sync.Map // ids of participants whose media makes no sense
 	allowed allowance
 }
 
