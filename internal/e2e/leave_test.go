@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -138,5 +139,26 @@ func TestSlotsGrowWithTheRoomAndNeverShrink(t *testing.T) {
 		if n := len(eventsOf[*wire.Offer](ann)); n != offers {
 			t.Errorf("the second crowd cost ann %d offers", n-offers)
 		}
+	})
+}
+
+func TestAServerThatStopsTellsEveryoneAndLetsNobodyIn(t *testing.T) {
+	play(t, func(w *world) {
+		ann := w.join("ann")
+		w.server.Drain()
+		late := w.enter("late", sending())
+		w.await(time.Second, "the newcomer is refused", func() bool {
+			return slices.Equal(late.errors(), []wire.Code{wire.CodeDraining})
+		})
+		late.vanish()
+		ann.drops()
+		ann.resumes() // a draining server still takes back who was there
+		w.allowed.leaves++
+		check(t, w.door.Close())
+		check(t, w.server.Close())
+		if codes := ann.errors(); !slices.Equal(codes, []wire.Code{wire.CodeDraining}) {
+			t.Errorf("ann is told %v", codes)
+		}
+		w.holds(0, 0, 0)
 	})
 }

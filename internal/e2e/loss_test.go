@@ -129,3 +129,32 @@ func TestProbesThatRepeatOldPacketsAreNotForwardedTwice(t *testing.T) {
 		// That none was forwarded twice, the stories say.
 	})
 }
+
+func TestDatagramsThatTheNetworkDoublesCountOnce(t *testing.T) {
+	play(t, func(w *world) {
+		stop := w.net.double(0.2)
+		w.joinAll("ann", "bob", "cas")
+		w.everyoneReceivesEveryone(2 * time.Second)
+		w.run(3 * time.Second)
+		stop()
+		// That nothing was taken or forwarded twice, accounts and stories say.
+	})
+}
+
+func TestPacketsThatOvertakeEachOtherAreNotTakenForLost(t *testing.T) {
+	play(t, func(w *world) {
+		ann, bob := w.join("ann"), w.join("bob")
+		w.everyoneReceivesEveryone(time.Second)
+		ann.do(func() { ann.source("camera").swaps = true })
+		w.run(5 * time.Second)
+		bob.receivesOnly(ann)
+		if n := ask(ann.endpoint, func() int { return ann.source("camera").feedback.nacked }); n > 0 {
+			t.Errorf("the server asked again for %d packets that had only been overtaken", n)
+		}
+		if _, spurious := bob.repairs(); spurious > 0 {
+			t.Errorf("bob got %d packets a second time", spurious)
+		}
+		cas := w.join("cas") // whose keyframe begins with its second packet
+		cas.receives(time.Second, ann, bob)
+	})
+}

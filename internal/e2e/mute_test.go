@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"sfu/sfu/media"
+	"sfu/signaling/wire"
 )
 
 func TestMuteStopsForwardingAtTheMessageAndUnmuteBeginsWithAKeyframe(t *testing.T) {
@@ -72,5 +73,26 @@ func TestWhoJoinsMutedIsHeardOnlyAfterUnmute(t *testing.T) {
 		ann.receivesOnly(bob) // his microphone alone
 		bob.mute("camera", false)
 		ann.receives(500*time.Millisecond, bob)
+	})
+}
+
+func TestWhoSendsNothingThoughNotMutedIsTold(t *testing.T) {
+	play(t, func(w *world) {
+		ann, bob := w.join("ann"), w.join("bob")
+		w.everyoneReceivesEveryone(time.Second)
+		ann.mute("microphone", true)
+		ann.do(func() { ann.source("microphone").stopped = true }) // as she said
+		u := ann.source("camera")
+		ann.do(func() { u.stopped = true }) // as she did not say
+		w.await(6*time.Second, "ann is told", func() bool {
+			errors := eventsOf[*wire.Error](ann)
+			return len(errors) == 1 && errors[0].Code == wire.CodeNoMedia && errors[0].MID == u.tr.Mid() && !errors[0].Fatal
+		})
+		ann.do(func() { u.stopped = false })
+		bob.receives(time.Second, ann)
+		w.run(6 * time.Second)
+		if n := len(ann.errors()); n != 1 {
+			t.Errorf("ann is told %d times", n)
+		}
 	})
 }

@@ -120,6 +120,16 @@ func (l *link) lossy(up, down float64) {
 	l.up.loss, l.down.loss = up, down
 }
 
+// double sends this share of all datagrams twice, the second one a little later.
+func (n *network) double(share float64) (stop func()) {
+	n.t.Helper()
+	filter, err := vnet.NewDuplicationFilter(n.router, vnet.WithDuplicationProbability(share),
+		vnet.WithDuplicationExtraDelay(0, 3*oneWay), vnet.WithDuplicationSeed(1))
+	check(n.t, err)
+	n.router.AddChunkFilter(filter.ChunkFilter())
+	return func() { check(n.t, filter.Close()) }
+}
+
 // cut pulls the cable: nothing passes until mend.
 func (l *link) cut() { l.setCut(true) }
 

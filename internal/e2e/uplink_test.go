@@ -37,6 +37,8 @@ type uplink struct {
 
 	muted    bool   // as announced
 	stopped  bool   // sends nothing at all
+	swaps    bool   // packets leave in another order than they are numbered
+	late     func() // sends the packet that waits to be overtaken
 	level    uint8  // loudness in -dBov
 	withMid  uint32 // packets that carry the mid: then the server has acknowledged the SSRC, and browsers stop
 	epoch    uint16
@@ -192,7 +194,15 @@ func (u *uplink) send(b *binding, s stamp, head []byte, size int, marker bool) {
 	u.sent[u.seq] = p
 	delete(u.sent, u.seq-2048)
 	u.octets += uint32(len(p.Payload))
+	if u.swaps && u.late == nil && !marker {
+		u.late = func() { u.write(b, p) }
+		return
+	}
 	u.write(b, p)
+	if u.late != nil {
+		u.late()
+		u.late = nil
+	}
 }
 
 // sealed keeps the VP8 descriptor out of the checksum: the server rewrites
