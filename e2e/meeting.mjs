@@ -115,8 +115,9 @@ export const test = base.extend({
     const log = info.outputPath('server.log');
     const server = await startServer(log);
     await use(server);
+    const code = await server.stop();
     await info.attach('server.log', { path: log, contentType: 'text/plain' });
-    expect(await server.stop(), 'exit code of the server').toBe(0);
+    expect(code, 'exit code of the server').toBe(0);
   },
 
   meeting: async ({ browser, server }, use, info) => {
