@@ -78,8 +78,8 @@ func (w *world) checkAccounts() {
 			for _, u := range p.ups {
 				sent += int(u.count)
 			}
-			for _, t := range p.down.flows {
-				received += t.count
+			for _, st := range p.down.byMid {
+				received += len(st.packets) - st.repaired
 			}
 		})
 	}
