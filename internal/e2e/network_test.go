@@ -130,15 +130,11 @@ func (n *network) double(share float64) (stop func()) {
 	return func() { check(n.t, filter.Close()) }
 }
 
-// cut pulls the cable: nothing passes until mend.
-func (l *link) cut() { l.setCut(true) }
-
-func (l *link) mend() { l.setCut(false) }
-
-func (l *link) setCut(cut bool) {
+// cut pulls the cable: nothing passes any more.
+func (l *link) cut() {
 	l.n.mu.Lock()
 	defer l.n.mu.Unlock()
-	l.up.cut, l.down.cut = cut, cut
+	l.up.cut, l.down.cut = true, true
 }
 
 // lost returns how many datagrams each direction has swallowed.
