@@ -197,6 +197,9 @@ func (d *downlink) take(st *stream, at time.Time, p *rtp.Packet, seq uint16, rep
 		return
 	}
 	r.stamp = s
+	if st.levelID != 0 && r.level != int(s.level) {
+		d.doubt(st, "%s %d: audio level %d, not %d", st.mid, r.seq, r.level, s.level)
+	}
 	st.record(d, r)
 }
 

@@ -82,7 +82,7 @@ func connect(t *testing.T, from, to *endpoint) {
 func TestAStampSurvivesAndAnyChangeIsNoticed(t *testing.T) {
 	t.Parallel()
 	s := stamp{
-		sender: 7, source: 1, key: true, last: true, epoch: 3, seq: 70000, frame: 9,
+		sender: 7, source: 1, key: true, last: true, level: 90, epoch: 3, seq: 70000, frame: 9,
 		timestamp: 0xfffffff0, captured: time.Unix(12, 345678900),
 	}
 	b := s.seal([]byte{0x78}, 40)

@@ -115,6 +115,10 @@ func TestReceiverReportsTellLoss(t *testing.T) {
 		w.run(20 * time.Second)
 		ann.do(func() {
 			u := ann.source("microphone")
+			if len(u.feedback.reports) == 0 {
+				t.Error("no receiver report came")
+				return
+			}
 			last := u.feedback.reports[len(u.feedback.reports)-1]
 			if share := float64(last.TotalLost) / float64(u.count); share < 0.05 || share > 0.15 {
 				t.Errorf("10 %% were lost, the report says %.1f %%", 100*share)

@@ -18,6 +18,7 @@ type stamp struct {
 	key       bool   // of a keyframe
 	first     bool   // packet of its frame
 	last      bool   // packet of its frame
+	level     uint8  // loudness, as the header says
 	epoch     uint16 // counts the mutes: numbers may jump when it changes
 	seq       uint32 // counts the source's packets
 	frame     uint32 // counts the source's frames
@@ -47,7 +48,7 @@ func (s stamp) seal(head []byte, size int) []byte {
 	b = binary.BigEndian.AppendUint16(b, s.sender)
 	b = append(b, s.source, flags)
 	b = binary.BigEndian.AppendUint16(b, s.epoch)
-	b = append(b, 0, 0)
+	b = append(b, s.level, 0)
 	b = binary.BigEndian.AppendUint32(b, s.seq)
 	b = binary.BigEndian.AppendUint32(b, s.frame)
 	b = binary.BigEndian.AppendUint32(b, s.timestamp)
@@ -74,6 +75,7 @@ func unseal(b []byte) (stamp, error) {
 		first:     flags&2 != 0,
 		last:      flags&4 != 0,
 		epoch:     binary.BigEndian.Uint16(b[4:]),
+		level:     b[6],
 		seq:       binary.BigEndian.Uint32(b[8:]),
 		frame:     binary.BigEndian.Uint32(b[12:]),
 		timestamp: binary.BigEndian.Uint32(b[16:]),

@@ -209,8 +209,7 @@ func (p *peer) source(name string) *uplink {
 			return u
 		}
 	}
-	p.t.Fatalf("%s publishes no %s", p.name, name)
-	return nil
+	panic(p.name + " publishes no " + name)
 }
 
 // mute tells the server that a source is muted or not, and keeps sending, as

@@ -177,7 +177,7 @@ func vp8Head(picture uint16, key, first bool) []byte {
 func (u *uplink) stamp(now time.Time, key, first, last bool) stamp {
 	u.count++
 	return stamp{
-		sender: u.e.ordinal, source: u.index, key: key, first: first, last: last,
+		sender: u.e.ordinal, source: u.index, key: key, first: first, last: last, level: u.level,
 		epoch: u.epoch, seq: u.count, frame: u.frame, timestamp: u.clock, captured: now,
 	}
 }
