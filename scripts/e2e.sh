@@ -4,7 +4,7 @@
 # run's mark afterwards was started by it.
 set -uo pipefail
 cd "$(dirname "$0")/../e2e"
-limit=${E2E_LIMIT:-900}
+limit=${E2E_LIMIT:-1500}
 log=../tmp/e2e.log
 mark=SFU_E2E_RUN=$$-$(date +%s)
 mkdir -p ../tmp
