@@ -53,11 +53,28 @@ func TestALostSocketDoesNotInterruptMedia(t *testing.T) {
 func TestAnOfferThatWasOpenIsMadeAgainToWhoResumes(t *testing.T) {
 	play(t, func(w *world) {
 		ann, guests := w.crowded()
-		ann.drops()
+		ann.do(func() { ann.talks.withholds = true })
 		guests = append(guests, w.join("late"))
-		w.run(time.Second)
+		w.await(time.Second, "the server offers ann more slots", func() bool { return len(offersTo(ann)) == 1 })
+		ann.drops() // and the offer goes down with the socket
+		ann.do(func() { ann.talks.withholds, ann.talks.held = false, nil })
 		ann.resumes()
-		ann.receives(time.Second, guests...)
+		ann.receives(500*time.Millisecond, guests...)
+		if ids := offersTo(ann); !slices.Equal(ids, []uint64{1, 1}) {
+			t.Errorf("the server sent offers %v, not the same one twice", ids)
+		}
+	})
+}
+
+func TestWhatHappenedWhileTheSocketWasLostIsMadeUpFor(t *testing.T) {
+	play(t, func(w *world) {
+		ann, guests := w.crowded()
+		ann.drops()
+		guests = append(guests, w.join("late")) // needs slots, and so an offer
+		guests[0].leave()
+		w.run(20 * time.Second) // longer than an offer may stay unanswered
+		ann.resumes()
+		ann.receives(time.Second, guests[1:]...)
 	})
 }
 
