@@ -93,11 +93,11 @@ var dataDrops = [NumDataDrops]string{"stale", "cut", "reply", "too_large", "refu
 var (
 	refusals = []media.Drop{
 		media.DropMalformed, media.DropOversize, media.DropUnknown, media.DropDuplicate,
-		media.DropJump, media.DropOverload, media.DropLate,
+		media.DropJump, media.DropOverload, media.DropStructure, media.DropLate,
 	}
 	drops = []media.Drop{
 		media.DropPadding, media.DropMuted, media.DropKeyframe, media.DropLayer,
-		media.DropLate, media.DropCodec, media.DropUnbound,
+		media.DropLate, media.DropCodec, media.DropUnbound, media.DropPaused, media.DropQuiet,
 	}
 )
 

@@ -135,7 +135,7 @@ func (d *downTrack) carry(t *upTrack, now time.Time) {
 		gauge.Dec()
 	}
 	d.track = t
-	d.fwd.SetTarget(0)
+	d.fwd.SetTarget(0, media.TopLayer)
 	d.fwd.Cut()
 	if t != nil {
 		d.link.setCarrier(t, d)
@@ -159,7 +159,7 @@ func (t *upTrack) removeDown(d *downTrack) {
 // target points the forwarder at the encoding that the subscriber is to get.
 func (d *downTrack) target(now time.Time) {
 	if e := d.track.best(); e != nil && e.feed != d.fwd.Target() {
-		d.fwd.SetTarget(e.feed)
+		d.fwd.SetTarget(e.feed, media.TopLayer)
 		d.requestKeyframe(now)
 	}
 }

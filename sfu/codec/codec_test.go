@@ -3,6 +3,7 @@ package codec
 import (
 	"bytes"
 	"encoding/hex"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -68,7 +69,7 @@ func TestParseForgetsWhatWasThere(t *testing.T) {
 		pkt := &media.Packet{Header: stale}
 		pkt.Codec = c
 		Parse(pkt)
-		if pkt.Header != (media.Header{Codec: c}) {
+		if !reflect.DeepEqual(pkt.Header, media.Header{Codec: c}) {
 			t.Errorf("codec %d: an empty payload gave %+v", c, pkt.Header)
 		}
 	}
@@ -111,7 +112,7 @@ func FuzzParse(f *testing.F) {
 			if !bytes.Equal(payload, before) {
 				t.Fatalf("codec %d: Parse changed the payload", c)
 			}
-			if !ok && pkt.Header != (media.Header{Codec: c}) {
+			if !ok && !reflect.DeepEqual(pkt.Header, media.Header{Codec: c}) {
 				t.Fatalf("codec %d: a bad payload gave %+v", c, pkt.Header)
 			}
 			if ok && len(payload) == 0 && c.Kind() == media.Video {

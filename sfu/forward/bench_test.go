@@ -11,7 +11,7 @@ import (
 // It is not parallel: others' allocations would count.
 func TestNothingIsAllocated(t *testing.T) {
 	f := New(media.Video, 90000, 1, 0)
-	f.SetTarget(1)
+	f.SetTarget(1, media.TopLayer)
 	pkt := &media.Packet{Header: media.Header{Feed: 1, ESN: 1 << 16, Keyframe: true, Codec: media.VP8}}
 	allocs := testing.AllocsPerRun(1000, func() {
 		pkt.ESN++
@@ -52,7 +52,7 @@ func BenchmarkForward(b *testing.B) {
 			}}
 			for i := range fs {
 				fs[i] = New(media.Video, 90000, uint16(i), 0)
-				fs[i].SetTarget(1)
+				fs[i].SetTarget(1, media.TopLayer)
 				fs[i].Forward(pkt)
 			}
 			pkt.Feed, pkt.Keyframe = feed, false
@@ -77,7 +77,7 @@ func BenchmarkForward(b *testing.B) {
 // The number asked for lies in the middle of a full history.
 func BenchmarkSource(b *testing.B) {
 	f := New(media.Video, 90000, 1, 0)
-	f.SetTarget(1)
+	f.SetTarget(1, media.TopLayer)
 	pkt := &media.Packet{Header: media.Header{Feed: 1, ESN: 1 << 16, Keyframe: true, Marker: true}}
 	for range 3 * depth {
 		f.Forward(pkt)

@@ -8,13 +8,18 @@ import (
 )
 
 // Verdict is the decision about one packet. When Drop is media.Kept the packet
-// goes out with Seq, Timestamp and, for VP8, the descriptor VP8.
+// goes out with Seq, Timestamp and Marker, and with the counters of pictures
+// that its format has.
 type Verdict struct {
 	Drop      media.Drop
 	Seq       uint16
 	Timestamp uint32
 	Marker    bool
+	Hollow    bool // goes out as padding: it fills a place, but nobody is to decode it
 	VP8       media.VP8Descriptor
+	VP9       media.VP9Descriptor
+	Frame     uint16 // frame_number of the dependency descriptor
+	Targets   uint32 // active decode targets to tell; 0: as they are
 }
 
 // Forwarder joins the feeds that one down slot carries, one after another, into
@@ -30,6 +35,7 @@ type Forwarder struct {
 	clock    uint32
 
 	target, current media.Feed
+	layer           media.Layer // at most, of the target
 
 	// The feed that flowed until the last switch, and the number from which on
 	// its packets came too late for it. No feed after a Cut.
@@ -61,8 +67,8 @@ func New(kind media.Kind, clock uint32, seq uint16, timestamp uint32) *Forwarder
 // next keyframe and the one before goes on until then; an audio feed begins
 // with its next packet. Feed 0 is nothing: there is nothing to wait for, so the
 // current feed ends at once.
-func (f *Forwarder) SetTarget(feed media.Feed) {
-	f.target = feed
+func (f *Forwarder) SetTarget(feed media.Feed, layer media.Layer) {
+	f.target, f.layer = feed, layer
 	if feed == 0 {
 		f.Cut()
 	}

@@ -35,7 +35,7 @@ func FuzzForward(f *testing.F) {
 			}}
 			switch what {
 			case 0:
-				c.f.SetTarget(pkt.Feed)
+				c.f.SetTarget(pkt.Feed, media.TopLayer)
 				continue
 			case 1:
 				c.cut()

@@ -83,7 +83,7 @@ func TestPicturesRunOn(t *testing.T) {
 			var got []string
 			for n, i := range c.in {
 				pkt := i.packet(1<<16 + uint64(n))
-				f.SetTarget(pkt.Feed)
+				f.SetTarget(pkt.Feed, media.TopLayer)
 				d := f.Forward(pkt).VP8
 				got = append(got, fmt.Sprintf("%d/%d/%d", d.PictureID, d.TL0PICIDX, d.KeyIdx))
 				d.PictureID, d.TL0PICIDX, d.KeyIdx = pkt.VP8.PictureID, pkt.VP8.TL0PICIDX, pkt.VP8.KeyIdx
@@ -107,7 +107,7 @@ func TestPicturesRunOnAcrossAnotherCodec(t *testing.T) {
 		if i.feed == 'H' {
 			pkt.Codec, pkt.VP8 = media.H264, media.VP8Descriptor{}
 		}
-		f.SetTarget(pkt.Feed)
+		f.SetTarget(pkt.Feed, media.TopLayer)
 		got = append(got, f.Forward(pkt).VP8)
 	}
 	if got[1] != (media.VP8Descriptor{}) {
@@ -121,10 +121,10 @@ func TestPicturesRunOnAcrossAnotherCodec(t *testing.T) {
 func TestLatePictureKeepsItsFeedsNumbers(t *testing.T) {
 	t.Parallel()
 	f := New(media.Video, 90000, 1, 0)
-	f.SetTarget(feedOf('q'))
+	f.SetTarget(feedOf('q'), media.TopLayer)
 	f.Forward(in{'Q', 15, 700, 9, 3}.packet(1 << 16))
 	f.Forward(in{'q', 15, 702, 11, 3}.packet(1<<16 + 2))
-	f.SetTarget(feedOf('h'))
+	f.SetTarget(feedOf('h'), media.TopLayer)
 	f.Forward(in{'H', 15, 20, 0, 0}.packet(1 << 16))
 	late := f.Forward(in{'q', 15, 701, 10, 3}.packet(1<<16 + 1))
 	if late.VP8.PictureID != 701 || late.VP8.TL0PICIDX != 10 {
@@ -140,11 +140,11 @@ func TestLatePictureKeepsItsFeedsNumbers(t *testing.T) {
 func TestAbsentPictureFieldsStayAbsent(t *testing.T) {
 	t.Parallel()
 	f := New(media.Video, 90000, 1, 0)
-	f.SetTarget(feedOf('q'))
+	f.SetTarget(feedOf('q'), media.TopLayer)
 	f.Forward(in{'Q', 15, 700, 9, 3}.packet(1 << 16))
 	bare := in{'H', 0, 0, 0, 0}.packet(1 << 16)
 	bare.VP8 = media.VP8Descriptor{Size: 1}
-	f.SetTarget(bare.Feed)
+	f.SetTarget(bare.Feed, media.TopLayer)
 	if v := f.Forward(bare); v.VP8 != bare.VP8 {
 		t.Errorf("the descriptor became %+v", v.VP8)
 	}

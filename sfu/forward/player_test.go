@@ -48,7 +48,7 @@ func play(t *testing.T, f *Forwarder, trace string) []step {
 	p := &player{f: f, now: time.Unix(1000, 0), frame: map[media.Feed]uint32{}}
 	for i, word := range strings.Fields(trace) {
 		if i == 0 && unicode.IsLetter(rune(word[0])) {
-			f.SetTarget(feedOf(byte(unicode.ToLower(rune(word[0])))))
+			f.SetTarget(feedOf(byte(unicode.ToLower(rune(word[0])))), media.TopLayer)
 		}
 		p.word(t, word)
 	}
@@ -62,7 +62,7 @@ func (p *player) word(t *testing.T, word string) {
 		p.f.Cut()
 	case letter == '>':
 		p.named = feedOf(word[1])
-		p.f.SetTarget(p.named)
+		p.f.SetTarget(p.named, media.TopLayer)
 	case letter == '+':
 		p.now = p.now.Add(time.Duration(number(t, word[1:])) * time.Millisecond)
 	case letter == 'p':

@@ -61,7 +61,7 @@ func (n *network) step() {
 	case 0:
 		n.c.cut()
 	case 1, 2, 3:
-		n.c.f.SetTarget(media.Feed(n.rand.IntN(len(n.feeds) + 1)))
+		n.c.f.SetTarget(media.Feed(n.rand.IntN(len(n.feeds)+1)), media.TopLayer)
 	}
 	pkt := n.send(n.feeds[n.rand.IntN(len(n.feeds))])
 	switch n.rand.IntN(20) {
@@ -99,7 +99,7 @@ func TestRandomNetworks(t *testing.T) {
 					vp8:       media.VP8Descriptor{PictureIDBits: bits, HasTL0: true, PictureID: uint16(r.IntN(128))},
 				})
 			}
-			n.c.f.SetTarget(1)
+			n.c.f.SetTarget(1, media.TopLayer)
 			for range 1500 {
 				n.step()
 			}

@@ -43,7 +43,7 @@ func TestSwitchAfterFramesOutOfOrder(t *testing.T) {
 	t.Parallel()
 	f := New(media.Video, 90000, 1, 0)
 	pkt := &media.Packet{Header: media.Header{Feed: feedOf('q'), Keyframe: true, Marker: true, Arrival: time.Unix(1000, 0)}}
-	f.SetTarget(pkt.Feed)
+	f.SetTarget(pkt.Feed, media.TopLayer)
 	for i, timestamp := range []uint32{0, 9000, 3000, 6000} {
 		pkt.ESN, pkt.Timestamp = 1<<16+uint64(i), timestamp
 		f.Forward(pkt)

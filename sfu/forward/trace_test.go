@@ -165,7 +165,7 @@ func TestWaiting(t *testing.T) {
 func TestAbsurdNumbers(t *testing.T) {
 	t.Parallel()
 	f := New(media.Video, 0, 0, 0)
-	f.SetTarget(1)
+	f.SetTarget(1, media.TopLayer)
 	esns := []uint64{0, 1, math.MaxUint64, 5, math.MaxUint64 - 1, 1 << 63, 7, math.MaxUint32}
 	for i := range 1000 {
 		pkt := &media.Packet{Header: media.Header{
@@ -180,6 +180,6 @@ func TestAbsurdNumbers(t *testing.T) {
 		f.Map(pkt)
 		f.Source(v.Seq)
 		f.Source(uint16(i * 99))
-		f.SetTarget(media.Feed(i % 4))
+		f.SetTarget(media.Feed(i%4), media.TopLayer)
 	}
 }

@@ -14,6 +14,7 @@ const (
 	DropDuplicate // this sequence number was here before (RTX probes are)
 	DropJump      // far from the stream; taken for real only if the next one follows it
 	DropOverload  // the room's packet queue is full
+	DropStructure // a dependency descriptor whose structure has not come
 	// At one down track.
 	DropPadding  // padding only; its sequence number is closed over
 	DropMuted    // the publisher announced mute
@@ -22,13 +23,15 @@ const (
 	DropLate     // older than what the ring or the sequence map remembers
 	DropCodec    // the subscriber did not negotiate the codec
 	DropUnbound  // the down section is not negotiated yet
+	DropPaused   // the subscriber does not want to see it now
+	DropQuiet    // in a big room: not among the loudest
 
 	NumDrops = iota
 )
 
 var dropNames = [NumDrops]string{
-	"kept", "malformed", "oversize", "unknown_stream", "duplicate", "jump", "overload",
-	"padding", "muted", "keyframe", "layer", "late", "codec", "unbound",
+	"kept", "malformed", "oversize", "unknown_stream", "duplicate", "jump", "overload", "structure",
+	"padding", "muted", "keyframe", "layer", "late", "codec", "unbound", "paused", "quiet",
 }
 
 // String returns the metric's label value.

@@ -44,15 +44,29 @@ type Header struct {
 	Rotation    uint8
 
 	// Set by the media loop: ESN is Seq extended to 64 bits by the ring that
-	// took the packet, Feed names the stream it belongs to.
-	ESN  uint64
-	Feed Feed
+	// took the packet, Feed names the stream it belongs to. Capture is Timestamp
+	// on the timeline that all encodings of one track share, by way of their
+	// sender reports; it means something only where HasCapture.
+	ESN        uint64
+	Feed       Feed
+	Capture    uint32
+	HasCapture bool
 
-	// From the payload, set by codec.Parse.
+	// From the payload, set by codec.Parse; Layer, FrameStart and FrameEnd from
+	// the dependency descriptor where there is one.
 	Codec      Codec
-	Keyframe   bool // first packet of a keyframe: decoding may start here
-	FrameStart bool // first packet of a frame
+	Keyframe   bool  // first packet of a keyframe: decoding may start here
+	FrameStart bool  // first packet of a frame (of one spatial layer)
+	FrameEnd   bool  // last packet of a frame (of one spatial layer)
+	Layer      Layer // of the encoding; zero where the payload tells of none
 	VP8        VP8Descriptor
+	VP9        VP9Descriptor
+
+	// Sizes of the pictures of each spatial layer, as far as this packet tells
+	// them; zero where it does not. Nobody vouches for them.
+	Sizes [MaxSpatial]Size
+
+	Dependency Dependency
 }
 
 // VP8Descriptor is a VP8 payload descriptor (RFC 7741, 4.2).
@@ -67,6 +81,20 @@ type VP8Descriptor struct {
 	HasKeyIdx     bool
 	Sync          bool  // the Y bit
 	Size          uint8 // length of the descriptor in bytes
+}
+
+// VP9Descriptor is a VP9 payload descriptor (RFC 9628, 4.2) without the
+// structure and the references.
+type VP9Descriptor struct {
+	PictureID     uint16 // PictureIDBits wide
+	PictureIDBits uint8  // 0 (absent), 7 or 15
+	TL0PICIDX     uint8
+	HasTL0        bool
+	HasLayers     bool // the L bit
+	InterPicture  bool // P: predicted from pictures before
+	InterLayer    bool // D: predicted from the spatial layer below
+	SwitchUp      bool // U: later pictures need none of a higher temporal layer from before
+	Disposable    bool // Z: no upper spatial layer is predicted from it
 }
 
 var packets = sync.Pool{New: func() any { return new(Packet) }}

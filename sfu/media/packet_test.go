@@ -2,6 +2,7 @@ package media
 
 import (
 	"bytes"
+	"reflect"
 	"testing"
 	"time"
 )
@@ -27,7 +28,7 @@ func TestReleasedPacketIsBlank(t *testing.T) {
 	p.Release()
 	for range 100 { // the pool may hand out any packet, or a new one
 		q := NewPacket(4)
-		if q.Header != (Header{}) {
+		if !reflect.DeepEqual(q.Header, Header{}) {
 			t.Fatalf("a new packet has the header %+v", q.Header)
 		}
 		defer q.Release()
