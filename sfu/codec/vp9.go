@@ -74,3 +74,22 @@ func skipVP9Structure(r *reader) {
 		}
 	}
 }
+
+// PatchVP9 writes picture id and TL0PICIDX of out over those in payload, whose
+// descriptor was parsed as in. Widths stay as they are, so the length does too;
+// fields that in does not have are not written.
+func PatchVP9(payload []byte, in, out media.VP9Descriptor) {
+	at := 1 // behind the flags
+	switch in.PictureIDBits {
+	case 7:
+		payload[at] = uint8(out.PictureID) &^ vp9LongPictureID
+		at++
+	case 15:
+		payload[at] = uint8(out.PictureID>>8) | vp9LongPictureID
+		payload[at+1] = uint8(out.PictureID)
+		at += 2
+	}
+	if in.HasTL0 {
+		payload[at+1] = out.TL0PICIDX // behind the layer
+	}
+}
