@@ -110,12 +110,12 @@ const (
 
 var (
 	messageTypes = [NumDirections][]string{
-		In: {"join_room", "offer", "answer", "ice", "update_track", "restart", "leave", unknown},
+		In: {"join_room", "offer", "answer", "ice", "update_track", "subscribe", "restart", "leave", unknown},
 		Out: {
 			"welcome", "offer", "answer", "ice",
 			"participant_joined", "participant_updated", "participant_left",
 			"track_published", "track_updated", "track_unpublished",
-			"slots", "speakers", "error", unknown,
+			"slots", "track_state", "layers", "speakers", "error", unknown,
 		},
 	}
 	errorCodes = []string{

@@ -28,14 +28,25 @@ type Set struct {
 	PacketsDropped   [media.NumDrops]prometheus.Counter // offered, not forwarded, by reason
 	WriteErrors      prometheus.Counter
 
-	NACKsReceived      prometheus.Counter                    // packets that subscribers asked for
-	NACKsSent          prometheus.Counter                    // packets asked of publishers
-	RTXReceived        prometheus.Counter                    // packets that publishers sent again
-	RTXSent            prometheus.Counter                    // packets sent again to subscribers
-	RTXMissed          prometheus.Counter                    // asked for, and gone
-	KeyframeRequestsIn prometheus.Counter                    // PLI and FIR from subscribers
-	KeyframeRequests   prometheus.Counter                    // PLI to publishers
-	ReportsRefused     [NumReportRefusals]prometheus.Counter // RTCP that was not looked at
+	Switches      prometheus.Counter // a down track changed to another encoding or spatial layer
+	EncodingsOff  prometheus.Gauge   // published encodings that nobody wants now
+	HollowPackets prometheus.Counter // sent as padding, to fill a place in a sequence
+
+	NACKsReceived prometheus.Counter // packets that subscribers asked for
+	NACKsSent     prometheus.Counter // packets asked of publishers
+	RTXReceived   prometheus.Counter // packets that publishers sent again
+	RTXSent       prometheus.Counter // packets sent again to subscribers
+	RTXMissed     prometheus.Counter // asked for, and gone
+	RTXLimited    prometheus.Counter // asked for, there, and not sent again
+
+	KeyframeRequestsIn      prometheus.Counter // PLI and FIR from subscribers
+	KeyframeRequests        prometheus.Counter // PLI to publishers
+	KeyframeRequestsLimited prometheus.Counter // from subscribers who ask too often
+	KeyframesReplayed       prometheus.Counter // given to a newcomer out of the ring
+
+	RTT            prometheus.Histogram                  // seconds, of every path to a participant
+	Loss           [NumDirections]prometheus.Histogram   // of uplinks and downlinks, once a report interval
+	ReportsRefused [NumReportRefusals]prometheus.Counter // RTCP that was not looked at
 
 	Joins       [NumJoinOutcomes]prometheus.Counter
 	JoinSeconds prometheus.Histogram // from join_room to connected

@@ -17,7 +17,10 @@ func New() *Set {
 	s := &Set{registry: r.Registry}
 	s.registerRooms(r)
 	s.registerMedia(r)
+	s.registerLayers(r)
 	s.registerRepair(r)
+	s.registerKeyframes(r)
+	s.registerPaths(r)
 	s.registerSessions(r)
 	s.registerData(r)
 	s.registerSignaling(r)
@@ -73,6 +76,14 @@ func byReason(possible []media.Drop, vec *prometheus.CounterVec) (counters [medi
 	return counters
 }
 
+func (s *Set) registerLayers(r registrar) {
+	s.Switches = r.counter("sfu_layer_switches_total",
+		"Changes of a down track to another encoding or spatial layer.")
+	s.EncodingsOff = r.gauge("sfu_encodings_off", "Published encodings that nobody wants now.")
+	s.HollowPackets = r.counter("sfu_hollow_packets_total",
+		"Packets of padding sent to fill a place in a subscriber's sequence.")
+}
+
 func (s *Set) registerRepair(r registrar) {
 	nacks := r.counters("sfu_nacked_packets_total",
 		"Lost packets that subscribers asked for (in) and that publishers were asked for (out).", "direction")
@@ -84,10 +95,32 @@ func (s *Set) registerRepair(r registrar) {
 	s.RTXSent = rtx.WithLabelValues(directions[Out])
 	s.RTXMissed = r.counter("sfu_rtx_missed_packets_total",
 		"Packets that subscribers asked for and that were gone.")
+	s.RTXLimited = r.counter("sfu_rtx_limited_total",
+		"Packets that subscribers asked for too often, or of which they asked for too many.")
+}
+
+func (s *Set) registerKeyframes(r registrar) {
 	keyframes := r.counters("sfu_keyframe_requests_total",
 		"Keyframe requests: PLI and FIR from subscribers (in), PLI to publishers (out).", "direction")
 	s.KeyframeRequestsIn = keyframes.WithLabelValues(directions[In])
 	s.KeyframeRequests = keyframes.WithLabelValues(directions[Out])
+	s.KeyframeRequestsLimited = r.counter("sfu_keyframe_requests_limited_total",
+		"Keyframe requests of subscribers who asked too often.")
+	s.KeyframesReplayed = r.counter("sfu_keyframes_replayed_total",
+		"Keyframes given to a newcomer out of the ring, without asking the publisher.")
+}
+
+// registerPaths is what reports tell of the network. The buckets part what one
+// asks apart: whether repair still comes in time, and whether it has to.
+func (s *Set) registerPaths(r registrar) {
+	s.RTT = r.histogram("sfu_rtt_seconds", "Round trip time to participants, as reports measure it.",
+		.005, .01, .025, .05, .075, .1, .15, .2, .3, .5, 1, 2)
+	loss := r.histograms("sfu_loss_ratio",
+		"Share of packets lost on an uplink (in) or a downlink (out) in one report interval.",
+		[]float64{0, .005, .01, .02, .03, .05, .1, .15, .2, .3, .5}, "direction")
+	for d, word := range directions {
+		s.Loss[d] = loss.WithLabelValues(word).(prometheus.Histogram)
+	}
 	refused := r.counters("sfu_refused_reports_total", "RTCP packets that were not looked at, by reason.", "reason")
 	for why, word := range reportRefusals {
 		s.ReportsRefused[why] = refused.WithLabelValues(word)
@@ -103,7 +136,8 @@ func (s *Set) registerSessions(r registrar) {
 	joins := r.counters("sfu_joins_total", "Accepted joins whose media connected, or never did.", "outcome")
 	s.Joins[JoinConnected] = joins.WithLabelValues(outcomes[Connected])
 	s.Joins[JoinFailed] = joins.WithLabelValues(outcomes[Failed])
-	s.JoinSeconds = r.joinSeconds()
+	s.JoinSeconds = r.histogram("sfu_join_duration_seconds", "Time from join_room to connected media.",
+		.05, .1, .2, .3, .5, .75, 1, 1.5, 2, 3, 5, 10, 30)
 	s.Resumes = r.counter("sfu_resumes_total", "Participants taken up again by a new connection.")
 	leaves := r.counters("sfu_leaves_total", "Participants gone, by reason.", "reason")
 	for reason := range s.Leaves {
@@ -172,19 +206,23 @@ func (r registrar) gauge(name, help string) prometheus.Gauge {
 	return r.gauges(name, help).WithLabelValues()
 }
 
-// joinSeconds has both kinds of buckets: classic ones that every Prometheus
+// histograms have both kinds of buckets: classic ones that every Prometheus
 // reads, and native ones, bounded in number, for those that scrape them.
-func (r registrar) joinSeconds() prometheus.Histogram {
-	h := prometheus.NewHistogram(prometheus.HistogramOpts{
-		Name:                            "sfu_join_duration_seconds",
-		Help:                            "Time from join_room to connected media.",
-		Buckets:                         []float64{.05, .1, .2, .3, .5, .75, 1, 1.5, 2, 3, 5, 10, 30},
+func (r registrar) histograms(name, help string, buckets []float64, labels ...string) *prometheus.HistogramVec {
+	vec := prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name:                            name,
+		Help:                            help,
+		Buckets:                         buckets,
 		NativeHistogramBucketFactor:     1.1,
 		NativeHistogramMaxBucketNumber:  100,
 		NativeHistogramMinResetDuration: time.Hour,
-	})
-	r.MustRegister(h)
-	return h
+	}, labels)
+	r.MustRegister(vec)
+	return vec
+}
+
+func (r registrar) histogram(name, help string, buckets ...float64) prometheus.Histogram {
+	return r.histograms(name, help, buckets).WithLabelValues().(prometheus.Histogram)
 }
 
 // buildInfo says which build runs, as far as the binary knows.

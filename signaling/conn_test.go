@@ -141,8 +141,8 @@ func TestGarbageHarmsNobody(t *testing.T) {
 		}
 		c.sayFrame(websocket.BinaryMessage, []byte(updateTrack))
 		c.expect("bad_message ")
-		c.say(`{"type":"subscribe","tracks":[]}`)
-		c.expect("unsupported subscribe")
+		c.say(`{"type":"moderate"}`)
+		c.expect("unsupported moderate")
 
 		c.UnderlyingConn().Write([]byte("\xff\xff\xff\xff no frame at all"))
 		synctest.Wait()

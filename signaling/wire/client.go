@@ -58,6 +58,25 @@ type UpdateTrack struct {
 	Source string `json:"source,omitempty"`
 }
 
+// Subscribe says how the client wants to receive tracks. A track that is not
+// mentioned is wanted as before; one that never was, as large as there is.
+type Subscribe struct {
+	Tracks []TrackWish `json:"tracks"`
+}
+
+// TrackWish replaces all that its client wished of one track before. Size and
+// rate are the most that the client can show: of more, nobody would see
+// anything. Zero is no wish.
+type TrackWish struct {
+	Track    string `json:"track"`
+	Width    int    `json:"width,omitempty"`    // device pixels of the tile
+	Height   int    `json:"height,omitempty"`   // device pixels of the tile
+	FPS      int    `json:"fps,omitempty"`      // frames a second
+	Priority int    `json:"priority,omitempty"` // the higher, the earlier served
+	Pinned   bool   `json:"pinned,omitempty"`   // before all priorities
+	Paused   bool   `json:"paused,omitempty"`   // nothing of this track for now
+}
+
 // Restart tells the server that the client's next offer restarts ICE.
 type Restart struct{}
 

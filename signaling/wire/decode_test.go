@@ -31,6 +31,12 @@ func TestDecode(t *testing.T) {
 		{"an offer without tracks", `{"type":"offer","id":7,"sdp":"v=0"}`, &Offer{ID: 7, SDP: "v=0"}},
 		{"an offer that publishes nothing", `{"type":"offer","id":7,"sdp":"v=0","tracks":[]}`,
 			&Offer{ID: 7, SDP: "v=0", Tracks: []SendTrack{}}},
+		{"a wish of every kind", `{"type":"subscribe","tracks":[{"track":"p.1","width":65535,"height":1,"fps":255,"priority":255,"pinned":true,"paused":true},{"track":"p.2"}]}`,
+			&Subscribe{Tracks: []TrackWish{
+				{Track: "p.1", Width: 65535, Height: 1, FPS: 255, Priority: 255, Pinned: true, Paused: true},
+				{Track: "p.2"},
+			}}},
+		{"no wish", `{"type":"subscribe","tracks":[]}`, &Subscribe{Tracks: []TrackWish{}}},
 		{"a message without fields", `{"type":"leave"}`, &Leave{}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -51,6 +57,7 @@ func TestDecodeRefuses(t *testing.T) {
 	join := func(fields string) string { return `{"type":"join_room",` + fields + `}` }
 	offer := func(tracks string) string { return `{"type":"offer","id":1,"sdp":"v=0","tracks":[` + tracks + `]}` }
 	track := func(mid string) string { return `{"mid":"` + mid + `","source":"camera","muted":false}` }
+	subscribe := func(wishes string) string { return `{"type":"subscribe","tracks":[` + wishes + `]}` }
 	long := func(n int) string { return strings.Repeat("x", n) }
 	for _, tc := range []struct {
 		name, in string
@@ -122,6 +129,22 @@ func TestDecodeRefuses(t *testing.T) {
 		{"an update that is neither", `{"type":"update_track","mid":"1","muted":null}`, CodeBadMessage, "update_track"},
 		{"an update of nothing", `{"type":"update_track","muted":true}`, CodeBadMessage, "update_track"},
 		{"an update to an unknown source", `{"type":"update_track","mid":"1","muted":true,"source":"x"}`, CodeBadMessage, "update_track"},
+
+		{"a subscribe without tracks", `{"type":"subscribe"}`, CodeBadMessage, "subscribe"},
+		{"a subscribe to null", `{"type":"subscribe","tracks":null}`, CodeBadMessage, "subscribe"},
+		{"a subscribe to one track", `{"type":"subscribe","tracks":{"track":"t"}}`, CodeBadMessage, "subscribe"},
+		{"a wish without a track", subscribe(`{"width":1}`), CodeBadMessage, "subscribe"},
+		{"a wish for a long track", subscribe(`{"track":"` + long(MaxTrackID+1) + `"}`), CodeTooLarge, "subscribe"},
+		{"a negative width", subscribe(`{"track":"t","width":-1}`), CodeBadMessage, "subscribe"},
+		{"a width beyond all screens", subscribe(`{"track":"t","width":65536}`), CodeBadMessage, "subscribe"},
+		{"a height beyond all screens", subscribe(`{"track":"t","height":65536}`), CodeBadMessage, "subscribe"},
+		{"half a pixel", subscribe(`{"track":"t","height":0.5}`), CodeBadMessage, "subscribe"},
+		{"a width beyond all numbers", subscribe(`{"track":"t","width":1e99}`), CodeBadMessage, "subscribe"},
+		{"too many frames", subscribe(`{"track":"t","fps":256}`), CodeBadMessage, "subscribe"},
+		{"too high a priority", subscribe(`{"track":"t","priority":256}`), CodeBadMessage, "subscribe"},
+		{"pinned to a number", subscribe(`{"track":"t","pinned":1}`), CodeBadMessage, "subscribe"},
+		{"two wishes for one track", subscribe(`{"track":"t"},{"track":"u"},{"track":"t","paused":true}`), CodeBadMessage, "subscribe"},
+		{"too many wishes", subscribe(manyWishes(MaxWishes + 1)), CodeTooLarge, "subscribe"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -148,6 +171,14 @@ func manyTracks(n int) string {
 	return strings.Join(tracks, ",")
 }
 
+func manyWishes(n int) string {
+	var wishes []string
+	for i := range n {
+		wishes = append(wishes, fmt.Sprintf(`{"track":"%0*d","width":%d}`, MaxTrackID, i, i))
+	}
+	return strings.Join(wishes, ",")
+}
+
 func TestDecodeTakesWhatIsAtItsLimit(t *testing.T) {
 	t.Parallel()
 	long := func(n int) string { return strings.Repeat("x", n) }
@@ -158,6 +189,7 @@ func TestDecodeTakesWhatIsAtItsLimit(t *testing.T) {
 		`{"type":"offer","id":18446744073709551615,"sdp":"` + sections(MaxSections, `\r\n`) + `"}`,
 		`{"type":"offer","id":1,"sdp":"v=0","tracks":[` + manyTracks(MaxTracks) + `]}`,
 		`{"type":"update_track","mid":"` + "!#$%&'*+-.^_`{|}"[:MaxMID] + `","muted":true}`,
+		`{"type":"subscribe","tracks":[` + manyWishes(MaxWishes) + `]}`,
 	} {
 		if _, err := Decode([]byte(in)); err != nil {
 			t.Errorf("%v: %.100s", err, in)
@@ -182,6 +214,7 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Add([]byte(`{"type":"join_room","room":"\ud800","name":"\u2028","metadata":{"":"\u2028"}}`))
 	f.Add([]byte(`{"type":"ice","candidate":{"candidate":"","sdpMid":""}}`))
+	f.Add([]byte(`{"type":"subscribe","tracks":[{"track":"t","width":-1},{"track":"t","fps":1e2,"paused":null}]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		msg, err := Decode(data)
 		if err != nil {

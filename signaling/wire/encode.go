@@ -40,8 +40,8 @@ func marshal(v any) ([]byte, error) {
 	return bytes.TrimSuffix(buf.Bytes(), []byte("\n")), nil
 }
 
-// The methods below see to it that an empty list goes out as [] and never as
-// null, over which a browser's `for … of` would throw.
+// The methods below see to it that what is empty goes out as [] or {} and never
+// as null, over which a browser's `for … of` would throw.
 
 // list returns s, or the empty list for nil.
 func list[T any](s []T) []T {
@@ -85,6 +85,22 @@ func (s Slots) MarshalJSON() ([]byte, error) {
 	type plain Slots
 	s.Slots = list(s.Slots)
 	return marshal(plain(s))
+}
+
+// MarshalJSON implements json.Marshaler.
+func (s Subscribe) MarshalJSON() ([]byte, error) {
+	type plain Subscribe
+	s.Tracks = list(s.Tracks)
+	return marshal(plain(s))
+}
+
+// MarshalJSON implements json.Marshaler.
+func (l Layers) MarshalJSON() ([]byte, error) {
+	type plain Layers
+	if l.Active == nil {
+		l.Active = map[string]bool{}
+	}
+	return marshal(plain(l))
 }
 
 // MarshalJSON implements json.Marshaler.

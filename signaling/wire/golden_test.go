@@ -148,15 +148,20 @@ func TestTypeNamesEveryMessage(t *testing.T) {
 func TestListsAreNeverNull(t *testing.T) {
 	t.Parallel()
 	for want, msg := range map[string]Server{
-		`{"type":"slots","version":0,"slots":[]}`:                                                                                   &Slots{},
-		`{"type":"speakers","speakers":[]}`:                                                                                         &Speakers{},
-		`{"type":"participant_joined","participant":{"id":"","name":"","role":"","tracks":[]}}`:                                     &ParticipantJoined{},
+		`{"type":"slots","version":0,"slots":[]}`:                                               &Slots{},
+		`{"type":"speakers","speakers":[]}`:                                                     &Speakers{},
+		`{"type":"layers","mid":"","active":{}}`:                                                &Layers{},
+		`{"type":"participant_joined","participant":{"id":"","name":"","role":"","tracks":[]}}`: &ParticipantJoined{},
 		`{"type":"track_published","participant":"","track":{"id":"","mid":"","kind":"","source":"","muted":false,"encodings":[]}}`: &TrackPublished{},
 	} {
 		got, err := Encode(msg)
 		if err != nil || string(got) != want {
 			t.Errorf("%s, %v; want %s", got, err, want)
 		}
+	}
+	subscribe, err := EncodeClient(&Subscribe{})
+	if err != nil || string(subscribe) != `{"type":"subscribe","tracks":[]}` {
+		t.Errorf("%s, %v", subscribe, err)
 	}
 	welcome, err := Encode(&Welcome{ICEServers: []ICEServer{{}}, Participants: []Participant{{Tracks: []Track{{}}}}})
 	if err != nil || strings.Contains(string(welcome), "null") {

@@ -20,6 +20,8 @@ const (
 	MaxSections  = 256       // m= lines of one SDP
 	MaxTracks    = 16        // declared by one offer
 	MaxMID       = 16        // bytes
+	MaxWishes    = 256       // tracks of one subscribe
+	MaxTrackID   = 64        // bytes
 	MaxCandidate = 1 << 10   // bytes
 	MaxUfrag     = 256       // bytes, RFC 8839 section 5.4
 )

@@ -104,6 +104,38 @@ type Slot struct {
 	Participant *string `json:"participant"`
 }
 
+// TrackState says whether a track that is in one of the client's slots moves,
+// how large it is, and why it does not; sent when it changes.
+type TrackState struct {
+	Track  string `json:"track"`
+	State  string `json:"state"`            // StateActive or StatePaused
+	Reason string `json:"reason,omitempty"` // of a pause, one of the Paused… words
+	Width  int    `json:"width"`            // of the picture that flows now; 0 if none does
+	Height int    `json:"height"`
+}
+
+// The states of a track.
+const (
+	StateActive = "active"
+	StatePaused = "paused"
+)
+
+// Why a track is paused.
+const (
+	PausedByWish      = "wish"      // the client asked for it
+	PausedMuted       = "muted"     // its publisher sends nothing
+	PausedByBandwidth = "bandwidth" // the client's downlink has no room for it
+	PausedWaiting     = "waiting"   // nothing to begin with has come: a keyframe is on its way
+)
+
+// Layers tells a publisher which encodings of its section MID somebody wants,
+// by rid; the rid of a section without simulcast is "". Each is complete and
+// replaces the one before.
+type Layers struct {
+	MID    string          `json:"mid"`
+	Active map[string]bool `json:"active"`
+}
+
 // Speakers are those who speak now, loudest first; sent when it changes.
 type Speakers struct {
 	Speakers []Speaker `json:"speakers"`
@@ -140,5 +172,7 @@ func (*TrackPublished) server()     {}
 func (*TrackUpdated) server()       {}
 func (*TrackUnpublished) server()   {}
 func (*Slots) server()              {}
+func (*TrackState) server()         {}
+func (*Layers) server()             {}
 func (*Speakers) server()           {}
 func (*Error) server()              {}

@@ -11,6 +11,7 @@ var newClient = map[string]func() Client{
 	"answer":       func() Client { return new(Answer) },
 	"ice":          func() Client { return new(ICE) },
 	"update_track": func() Client { return new(UpdateTrack) },
+	"subscribe":    func() Client { return new(Subscribe) },
 	"restart":      func() Client { return new(Restart) },
 	"leave":        func() Client { return new(Leave) },
 }
@@ -28,6 +29,8 @@ var newServer = map[string]func() Server{
 	"track_updated":       func() Server { return new(TrackUpdated) },
 	"track_unpublished":   func() Server { return new(TrackUnpublished) },
 	"slots":               func() Server { return new(Slots) },
+	"track_state":         func() Server { return new(TrackState) },
+	"layers":              func() Server { return new(Layers) },
 	"speakers":            func() Server { return new(Speakers) },
 	"error":               func() Server { return new(Error) },
 }
@@ -46,6 +49,8 @@ func Type(msg any) string {
 		return "ice"
 	case *UpdateTrack:
 		return "update_track"
+	case *Subscribe:
+		return "subscribe"
 	case *Restart:
 		return "restart"
 	case *Leave:
@@ -66,6 +71,10 @@ func Type(msg any) string {
 		return "track_unpublished"
 	case *Slots:
 		return "slots"
+	case *TrackState:
+		return "track_state"
+	case *Layers:
+		return "layers"
 	case *Speakers:
 		return "speakers"
 	case *Error:

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"unicode"
@@ -94,6 +95,44 @@ func (m *UpdateTrack) validate() *Error {
 		return checkMID(m.MID)
 	}
 	return first(checkMID(m.MID), checkSource(m.Source))
+}
+
+func (m *Subscribe) validate() *Error {
+	switch {
+	case m.Tracks == nil:
+		return missing("tracks")
+	case len(m.Tracks) > MaxWishes:
+		return tooLarge("number of tracks", MaxWishes)
+	}
+	for i, w := range m.Tracks {
+		if refusal := w.check(); refusal != nil {
+			return refusal
+		}
+		if slices.ContainsFunc(m.Tracks[:i], func(o TrackWish) bool { return o.Track == w.Track }) {
+			return invalid("two wishes for one track")
+		}
+	}
+	return nil
+}
+
+func (w *TrackWish) check() *Error {
+	if w.Track == "" {
+		return missing("track")
+	}
+	return first(
+		checkLength("track", w.Track, MaxTrackID),
+		checkRange("width", w.Width, math.MaxUint16),
+		checkRange("height", w.Height, math.MaxUint16),
+		checkRange("fps", w.FPS, math.MaxUint8),
+		checkRange("priority", w.Priority, math.MaxUint8),
+	)
+}
+
+func checkRange(field string, n, highest int) *Error {
+	if n < 0 || n > highest {
+		return invalid(fmt.Sprintf("%s is not between 0 and %d", field, highest))
+	}
+	return nil
 }
 
 func (*Restart) validate() *Error { return nil }
