@@ -23,6 +23,8 @@ const (
 // Gaps are the packets of one encoding that have not come. The zero Gaps is
 // ready to use.
 type Gaps struct {
+	Tries int // how often a packet is asked for; 0 stands for 10
+
 	newest  uint64 // 0 before the first packet
 	came    uint64 // how many packets advanced newest
 	missing []miss // by number
@@ -81,11 +83,11 @@ func (g *Gaps) Missing(esn uint64) bool {
 func (g *Gaps) Due(dst []uint64, now time.Time, rtt time.Duration) (due []uint64, lost bool) {
 	lost = g.lost != 0
 	g.lost = 0
-	retry := max(rtt, minRetry)
+	retry, tries := max(rtt, minRetry), cmp.Or(g.Tries, maxTries)
 	rest := g.missing[:0]
 	for _, m := range g.missing {
 		if g.ripe(m, now, retry) {
-			if m.tries == maxTries {
+			if m.tries >= tries {
 				lost = true
 				continue
 			}
@@ -116,5 +118,5 @@ func (g *Gaps) Forget(esn uint64) {
 	}
 }
 
-// Reset forgets everything: the stream restarted.
-func (g *Gaps) Reset() { *g = Gaps{missing: g.missing[:0]} }
+// Reset forgets everything that came and did not: the stream restarted.
+func (g *Gaps) Reset() { *g = Gaps{Tries: g.Tries, missing: g.missing[:0]} }

@@ -38,6 +38,13 @@ func ticks(d time.Duration, clock uint32) uint32 {
 	return uint32(whole*int64(clock) + rest*int64(clock)/int64(time.Second))
 }
 
+// ntpTicks converts an NTP time to a clock in Hz, modulo the circle of
+// timestamps. It runs on without a seam where NTP's own era ends, in 2036.
+func ntpTicks(ntp uint64, clock uint32) uint32 {
+	whole, rest := ntp>>32, ntp&0xffffffff
+	return uint32(whole*uint64(clock) + rest*uint64(clock)>>32)
+}
+
 // maxRTT is more than any path takes on which a call can be held. A report
 // that tells of more was made up, or a clock was set meanwhile.
 const maxRTT = time.Minute

@@ -11,8 +11,9 @@ type Receiver struct {
 	base, max uint64 // the first and the highest number
 	received  uint64
 
-	// As they were in the last block (RFC 3550, A.3).
+	// As they were in the last block (RFC 3550, A.3), and what it told.
 	expectedPrior, receivedPrior uint64
+	expected, lost               uint64
 
 	// Interarrival jitter (RFC 3550, A.8): the sum is 16 times the estimate.
 	first   time.Time

@@ -39,5 +39,18 @@ func (l *Timeline) At(c *Clock, now time.Time, clock uint32) (rtp uint32, ok boo
 	return l.rtp + ticks(elapsed, clock), true
 }
 
+// Common returns where rtp, a timestamp of the stream with clock in Hz, lies on
+// the timeline that all streams of the publisher share: its NTP clock, counted in
+// ticks modulo the circle of timestamps. Two encodings of one camera give equal
+// numbers for what was captured at the same time, to within the jitter of their
+// reports. ok is false before the first sender report, and so far from the last
+// that it tells too little.
+func (l *Timeline) Common(rtp, clock uint32) (capture uint32, ok bool) {
+	if l.ntp == 0 {
+		return 0, false
+	}
+	return ntpTicks(l.ntp, clock) + rtp - l.rtp, true
+}
+
 // Reset forgets the last report: the stream restarted.
 func (l *Timeline) Reset() { *l = Timeline{} }
