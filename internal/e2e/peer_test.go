@@ -34,6 +34,7 @@ type peer struct {
 	roster roster
 	slots  wire.Slots
 	levels []wire.Speaker
+	states map[string]wire.TrackState // the newest of each track
 	events []event
 }
 
@@ -81,6 +82,7 @@ func newPeer(w *world, name string, options ...option) *peer {
 		talks:  talks{places: 3},
 		data:   channels{gate: make(chan struct{})},
 		roster: newRoster(),
+		states: make(map[string]wire.TrackState),
 	}
 	close(p.data.gate)
 	for _, o := range options {
@@ -208,6 +210,10 @@ func (p *peer) receive(b []byte) {
 		p.handleSlots(m)
 	case *wire.Speakers:
 		p.levels = m.Speakers
+	case *wire.TrackState:
+		p.states[m.Track] = *m
+	case *wire.Layers:
+		p.handleLayers(m)
 	case *wire.Error:
 		p.t.Logf("%s is told: %v", p.name, m)
 	default:
@@ -246,6 +252,15 @@ func (p *peer) handleSlots(m *wire.Slots) {
 		}
 	}
 	p.slots = *m
+}
+
+// handleLayers encodes what is wanted and nothing else, as our client does.
+func (p *peer) handleLayers(m *wire.Layers) {
+	for _, u := range p.ups {
+		if wanted, told := m.Active[u.rid]; told && u.tr.Mid() == m.MID {
+			u.activate(wanted)
+		}
+	}
 }
 
 // eventsOf returns the messages of one type that the peer was sent.

@@ -31,12 +31,14 @@ type uplink struct {
 	e      *endpoint
 	index  uint8
 	source string // the protocol's word
+	rid    string
 	kind   webrtc.RTPCodecType
 	tr     *webrtc.RTPTransceiver
 	bound  atomic.Pointer[binding]
 
 	muted    bool   // as announced
 	stopped  bool   // sends nothing at all
+	unwanted bool   // sends nothing because nobody wants it
 	swaps    bool   // packets leave in another order than they are numbered
 	late     func() // sends the packet that waits to be overtaken
 	level    uint8  // loudness in -dBov
@@ -89,7 +91,7 @@ func newUplink(e *endpoint, source string) *uplink {
 }
 
 func (u *uplink) ID() string                { return u.source }
-func (u *uplink) RID() string               { return "" }
+func (u *uplink) RID() string               { return u.rid }
 func (u *uplink) StreamID() string          { return u.e.name + "-" + u.source }
 func (u *uplink) Kind() webrtc.RTPCodecType { return u.kind }
 
@@ -127,15 +129,26 @@ func (u *uplink) pulse(now time.Time) {
 	b := u.bound.Load()
 	if u.kind == webrtc.RTPCodecTypeAudio {
 		u.clock += 960
-		if b != nil && !u.stopped {
+		if b != nil && !u.silent() {
 			u.speak(now, b)
 		}
 		return
 	}
 	u.clock += 1800
-	if b != nil && !u.stopped && u.e.pulses%pulsesPerFrame == 0 {
+	if b != nil && !u.silent() && u.e.pulses%pulsesPerFrame == 0 {
 		u.film(now, b)
 	}
+}
+
+func (u *uplink) silent() bool { return u.stopped || u.unwanted }
+
+// activate begins or ceases to encode. An encoder begins with a keyframe.
+func (u *uplink) activate(wanted bool) {
+	if wanted && u.unwanted {
+		u.wantKey = true
+		u.epoch++
+	}
+	u.unwanted = !wanted
 }
 
 func (u *uplink) speak(now time.Time, b *binding) {
