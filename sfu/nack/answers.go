@@ -17,11 +17,12 @@ const (
 	// takes to come back to the same number.
 	forgetAnswer = 5 * time.Second
 
-	// earn is how many packets must be sent for one to be sent again. Where p of
-	// them are lost, and p of the repeats, it takes p/(1-p) repeats for each: a
-	// quarter mends 20 %, beyond which a lower layer helps more than repeats.
+	// earn is how many packets are sent for each that may be sent again. On a
+	// path that loses the part p of packets and of repeats, each packet takes
+	// p/(1-p) repeats: a quarter mends a loss of 20 %. Where more is lost, fewer
+	// bits help, and repeats do not.
 	earn = 4
-	// maxCredit is how many packets may be sent again at once: what a path that
+	// maxCredit is how many repeats may be ahead of that: as many as a path that
 	// is gone for a quarter of a second loses of 4 Mbit/s.
 	maxCredit = 128
 )
@@ -32,9 +33,7 @@ const (
 type Answers struct {
 	epoch time.Time // the first question; what is below counts from it
 	slots []answer  // by the low bits of seq; nil until the first question
-
-	sent uint32 // packets, not yet in debt
-	debt uint32 // what was sent again, in packets that had to be sent for it
+	debt  int       // packets still to be sent for the answers given; negative in quiet times
 }
 
 // answer is small because a server has many: one slot of each subscriber
@@ -45,14 +44,13 @@ type answer struct {
 	count uint8 // 0: the slot is empty
 }
 
-// Sent takes that n packets were sent for the first time.
-func (a *Answers) Sent(n int) { a.sent += uint32(n) }
+// Sent notes that n packets were sent to the subscriber for the first time.
+func (a *Answers) Sent(n int) { a.debt -= n }
 
 // Allow reports whether outgoing number seq may be sent again at now: not
-// within one rtt of the last answer, at most three times, and not when that
-// would be more than a quarter of what was sent, and 128. Of two numbers
-// that share a slot only the newer is answered, so that asking for them in
-// turn gains nothing.
+// within one rtt of the last answer, at most three times, and not beyond a
+// quarter of what was sent and 128 more. Of two numbers that share a slot only
+// the newer is answered, so that asking for them in turn gains nothing.
 func (a *Answers) Allow(seq uint16, now time.Time, rtt time.Duration) bool {
 	if a.slots == nil {
 		a.epoch, a.slots = now, make([]answer, answerSlots)
@@ -64,7 +62,7 @@ func (a *Answers) Allow(seq uint16, now time.Time, rtt time.Duration) bool {
 		return false
 	}
 	if !a.spend() {
-		return false // and not counted: it may be asked for again at once
+		return false // which is no answer: seq may be asked for again at once
 	}
 	if first {
 		*last = answer{seq: seq}
@@ -74,13 +72,12 @@ func (a *Answers) Allow(seq uint16, now time.Time, rtt time.Duration) bool {
 	return true
 }
 
-// spend takes what one answer costs, if there is as much.
+// spend takes what one answer costs, unless too many were not earned yet.
 func (a *Answers) spend() bool {
-	a.debt -= min(a.debt, a.sent)
-	a.sent = 0
-	if a.debt+earn > maxCredit*earn {
+	debt := max(a.debt, 0) + earn // what was sent long ago earns nothing now
+	if debt > maxCredit*earn {
 		return false
 	}
-	a.debt += earn
+	a.debt = debt
 	return true
 }

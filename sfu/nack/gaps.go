@@ -23,12 +23,11 @@ const (
 // Gaps are the packets of one encoding that have not come. The zero Gaps is
 // ready to use.
 type Gaps struct {
-	Tries int // how often a packet is asked for; 0 stands for 10
-
 	newest  uint64 // 0 before the first packet
 	came    uint64 // how many packets advanced newest
 	missing []miss // by number
 	lost    uint64 // newest that was given up and not reported, 0 for none
+	tries   int    // how often a packet is asked for, 0 for maxTries
 }
 
 // miss is one packet that has not come.
@@ -38,6 +37,11 @@ type miss struct {
 	since time.Time // it was noticed, or asked for last
 	tries int
 }
+
+// Tries sets how often a packet is asked for before it is given up; it is 10
+// times without. For sound it should be once: what comes later than that comes
+// too late to be heard.
+func (g *Gaps) Tries(n int) { g.tries = n }
 
 // Note takes the number of a packet that came, new or repaired.
 func (g *Gaps) Note(esn uint64, now time.Time) {
@@ -83,7 +87,7 @@ func (g *Gaps) Missing(esn uint64) bool {
 func (g *Gaps) Due(dst []uint64, now time.Time, rtt time.Duration) (due []uint64, lost bool) {
 	lost = g.lost != 0
 	g.lost = 0
-	retry, tries := max(rtt, minRetry), cmp.Or(g.Tries, maxTries)
+	retry, tries := max(rtt, minRetry), cmp.Or(g.tries, maxTries)
 	rest := g.missing[:0]
 	for _, m := range g.missing {
 		if g.ripe(m, now, retry) {
@@ -118,5 +122,5 @@ func (g *Gaps) Forget(esn uint64) {
 	}
 }
 
-// Reset forgets everything that came and did not: the stream restarted.
-func (g *Gaps) Reset() { *g = Gaps{Tries: g.Tries, missing: g.missing[:0]} }
+// Reset forgets what came and what did not: the stream restarted.
+func (g *Gaps) Reset() { *g = Gaps{tries: g.tries, missing: g.missing[:0]} }

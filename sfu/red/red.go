@@ -39,9 +39,9 @@ func SetPayloadType(payload []byte, pt uint8) {
 }
 
 // Blocks goes over the redundant blocks, the newest first, each with how much
-// older than the packet it is in timestamp units. Browsers leave no packet out,
-// so that the n-th is a copy of the n-th packet before this one; a block may be
-// empty. A malformed payload has none.
+// older than the packet it is in timestamp units. That the n-th is the n-th
+// packet before is not to be relied on: Chromium skips one that is too big to be
+// a block. A block may be empty, and a malformed payload has none.
 func Blocks(payload []byte) iter.Seq2[uint32, []byte] {
 	return func(yield func(offset uint32, block []byte) bool) {
 		header, end, ok := split(payload)
@@ -59,7 +59,9 @@ func Blocks(payload []byte) iter.Seq2[uint32, []byte] {
 }
 
 // Recover finds the copy of the packet with timestamp missing in the payload of
-// the packet with timestamp; ok is false when there is none.
+// the packet with timestamp; ok is false when there is none. Where one packet is
+// missing between two, its timestamp is in their middle, or else it is another
+// packet that is missing and there is no copy of that time.
 func Recover(payload []byte, timestamp, missing uint32) (block []byte, ok bool) {
 	for offset, block := range Blocks(payload) {
 		if timestamp-offset == missing && len(block) > 0 {

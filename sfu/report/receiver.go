@@ -13,7 +13,7 @@ type Receiver struct {
 
 	// As they were in the last block (RFC 3550, A.3), and what it told.
 	expectedPrior, receivedPrior uint64
-	expected, lost               uint64
+	expected, lost               int
 
 	// Interarrival jitter (RFC 3550, A.8): the sum is 16 times the estimate.
 	first   time.Time
@@ -60,7 +60,10 @@ func (r *Receiver) Block(ssrc uint32, now time.Time) rtcp.ReceptionReport {
 		return block
 	}
 	expected := r.max - r.base + 1
-	block.FractionLost = fraction(expected-r.expectedPrior, r.received-r.receivedPrior)
+	came := r.received - r.receivedPrior
+	r.expected = int(expected - r.expectedPrior)
+	r.lost = max(0, r.expected-int(came))
+	block.FractionLost = fraction(expected-r.expectedPrior, came)
 	block.TotalLost = total(int64(expected - r.received))
 	// The cycles count from the first packet, the upper bits of base.
 	block.LastSequenceNumber = uint32(r.max - r.base&^0xffff)
@@ -68,6 +71,11 @@ func (r *Receiver) Block(ssrc uint32, now time.Time) rtcp.ReceptionReport {
 	r.expectedPrior, r.receivedPrior = expected, r.received
 	return block
 }
+
+// Loss returns how many packets were expected in the interval that the last
+// block was about, and how many of these did not come. It is what FractionLost
+// says, to be added up over the streams of a path.
+func (r *Receiver) Loss() (lost, expected int) { return r.lost, r.expected }
 
 // Reset forgets everything: the stream restarted.
 func (r *Receiver) Reset() { *r = Receiver{} }

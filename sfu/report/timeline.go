@@ -7,6 +7,11 @@ import "time"
 // a time that the publisher's clock never showed.
 const stale = time.Minute
 
+// apart is how far from its last sender report a timestamp is still placed among
+// those of other streams. An encoding that nobody watched has old reports when
+// it comes back; in this time two crystals, 100 ppm apart, part by 60 ms.
+const apart = 10 * time.Minute
+
 // Timeline ties the RTP timestamps of one stream to wall time through its
 // sender reports. The zero Timeline is ready to use.
 type Timeline struct {
@@ -39,17 +44,19 @@ func (l *Timeline) At(c *Clock, now time.Time, clock uint32) (rtp uint32, ok boo
 	return l.rtp + ticks(elapsed, clock), true
 }
 
-// Common returns where rtp, a timestamp of the stream with clock in Hz, lies on
-// the timeline that all streams of the publisher share: its NTP clock, counted in
-// ticks modulo the circle of timestamps. Two encodings of one camera give equal
-// numbers for what was captured at the same time, to within the jitter of their
-// reports. ok is false before the first sender report, and so far from the last
-// that it tells too little.
+// Common returns where rtp, a timestamp of the stream, lies on the timeline that
+// all streams of its publisher share: their NTP clock in ticks of clock Hz,
+// modulo the circle of timestamps. Two encodings of one camera give equal numbers
+// for one picture, as far as their reports do: those of browsers count in
+// milliseconds. ok is false before the first sender report, and further than ten
+// minutes from the last.
 func (l *Timeline) Common(rtp, clock uint32) (capture uint32, ok bool) {
-	if l.ntp == 0 {
+	elapsed := rtp - l.rtp
+	ahead, limit := int64(int32(elapsed)), int64(clock)*int64(apart/time.Second)
+	if l.ntp == 0 || ahead > limit || ahead < -limit {
 		return 0, false
 	}
-	return ntpTicks(l.ntp, clock) + rtp - l.rtp, true
+	return ntpTicks(l.ntp, clock) + elapsed, true
 }
 
 // Reset forgets the last report: the stream restarted.
