@@ -1,7 +1,5 @@
 package codec
 
-import "sfu/sfu/media"
-
 // The bits of an AV1 aggregation header (RTP Payload Format For AV1, 4.4).
 const (
 	av1Continues   = 0x80 // Z: the first element goes on from the packet before
@@ -13,17 +11,18 @@ const (
 	obuRedundantFrameHeader = 7
 )
 
-// parseAV1 looks at the header of every OBU that begins in the packet. The N
-// bit alone does not make a keyframe: nobody can decode from here without the
-// sequence header.
-func parseAV1(pkt *media.Packet) bool {
-	r := reader{rest: pkt.Payload}
+// readAV1 looks at the header of every OBU that begins in the packet. The N bit
+// alone does not make a keyframe: nobody can decode from here without the
+// sequence header. Which layer a frame is of only a dependency descriptor
+// tells; without one all are forwarded as one, the lowest, which then has the
+// largest pictures.
+func (got *reading) readAV1(payload []byte, described bool) bool {
+	r := reader{rest: payload}
 	head := r.byte()
 	continues, newSequence := head&av1Continues != 0, head&av1NewSequence != 0
 	if continues && newSequence {
 		return false
 	}
-	var start, sequenceHeader bool
 	for i, more := 1, true; more; i++ {
 		var element []byte
 		element, more = nextOBU(&r, i, int(head>>4&3))
@@ -35,12 +34,17 @@ func parseAV1(pkt *media.Packet) bool {
 		}
 		kind := element[0] >> 3 & 0xf
 		if i == 1 { // before a tile group there was a frame header
-			start = kind != obuTileGroup && kind != obuRedundantFrameHeader
+			got.start = kind != obuTileGroup && kind != obuRedundantFrameHeader
 		}
-		sequenceHeader = sequenceHeader || kind == obuSequenceHeader
+		if kind == obuSequenceHeader {
+			got.keyframe = got.start && newSequence
+			size, spatial := sequenceSize(element)
+			if !described {
+				spatial = 0
+			}
+			got.sizes[spatial] = size
+		}
 	}
-	pkt.FrameStart = start
-	pkt.Keyframe = start && newSequence && sequenceHeader
 	return true
 }
 

@@ -1,6 +1,10 @@
 package codec
 
-import "sfu/sfu/media"
+import (
+	"encoding/binary"
+
+	"sfu/sfu/media"
+)
 
 // The bits of a VP8 payload descriptor (RFC 7741, 4.2).
 const (
@@ -13,41 +17,38 @@ const (
 	vp8HasTID       = 0x20 // T
 	vp8HasKeyIdx    = 0x10 // K
 
-	vp8LongPictureID = 0x80 // M: 15 bits, not 7
-	vp8Sync          = 0x20 // Y
-	vp8KeyIdx        = 0x1f
+	vp8Sync   = 0x20 // Y
+	vp8KeyIdx = 0x1f
 
 	// The first bit of the frame itself (RFC 7741, 4.3).
 	vp8Inter = 0x01 // P: predicted from frames before
 )
 
-func parseVP8(pkt *media.Packet) bool {
-	r := reader{rest: pkt.Payload}
+func (got *reading) readVP8(payload []byte) bool {
+	r := reader{rest: payload}
 	first := r.byte()
-	var d media.VP8Descriptor
+	d := &got.vp8
 	if first&vp8Extended != 0 {
-		readVP8Extension(&r, &d)
+		readVP8Extension(&r, d)
 	}
-	d.Size = uint8(len(pkt.Payload) - len(r.rest))
-	frame := r.byte() // a descriptor with nothing behind it describes nothing
-	if r.short {
+	d.Size = uint8(len(payload) - len(r.rest))
+	frame := r.rest // a descriptor with nothing behind it describes nothing
+	if r.short || len(frame) == 0 {
 		return false
 	}
-	pkt.VP8 = d
-	pkt.FrameStart = first&(vp8Start|vp8Partition) == vp8Start
-	pkt.Keyframe = pkt.FrameStart && frame&vp8Inter == 0
+	got.layer.Temporal = d.TID
+	got.start = first&(vp8Start|vp8Partition) == vp8Start
+	got.keyframe = got.start && frame[0]&vp8Inter == 0
+	if got.keyframe {
+		got.sizes[0] = vp8Size(frame)
+	}
 	return true
 }
 
 func readVP8Extension(r *reader, d *media.VP8Descriptor) {
 	has := r.byte()
 	if has&vp8HasPictureID != 0 {
-		d.PictureIDBits = 7
-		d.PictureID = uint16(r.byte())
-		if d.PictureID&vp8LongPictureID != 0 {
-			d.PictureIDBits = 15
-			d.PictureID = d.PictureID&^vp8LongPictureID<<8 | uint16(r.byte())
-		}
+		d.PictureID, d.PictureIDBits = r.pictureID()
 	}
 	if has&vp8HasTL0 != 0 {
 		d.HasTL0 = true
@@ -64,19 +65,26 @@ func readVP8Extension(r *reader, d *media.VP8Descriptor) {
 	}
 }
 
+// vp8Size reads the header of a keyframe (RFC 6386, 9.1): the frame tag of
+// three bytes, a start code, width and height. The two highest bits of each say
+// how to scale the picture for display, and no decoder does.
+func vp8Size(frame []byte) media.Size {
+	if len(frame) < 10 || frame[3] != 0x9d || frame[4] != 0x01 || frame[5] != 0x2a {
+		return media.Size{}
+	}
+	const size = 1<<14 - 1
+	width := binary.LittleEndian.Uint16(frame[6:]) & size
+	height := binary.LittleEndian.Uint16(frame[8:]) & size
+	return sizeOf(uint64(width), uint64(height))
+}
+
 // PatchVP8 writes picture id, TL0PICIDX and KEYIDX of out over those in
 // payload, whose descriptor was parsed as in. Widths stay as they are, so the
 // length does too; fields that in does not have are not written.
 func PatchVP8(payload []byte, in, out media.VP8Descriptor) {
 	at := 2 // behind the two bytes of flags, which all that follows needs
-	switch in.PictureIDBits {
-	case 7:
-		payload[at] = uint8(out.PictureID) &^ vp8LongPictureID
-		at++
-	case 15:
-		payload[at] = uint8(out.PictureID>>8) | vp8LongPictureID
-		payload[at+1] = uint8(out.PictureID)
-		at += 2
+	if in.PictureIDBits > 0 {
+		at += putPictureID(payload[at:], out.PictureID, in.PictureIDBits)
 	}
 	if in.HasTL0 {
 		payload[at] = out.TL0PICIDX
