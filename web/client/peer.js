@@ -103,7 +103,7 @@ export class Peer {
    * @param {string} mid
    */
   async revive(mid) {
-    const publication = [...this.#publications.values()].find((p) => p.mid === mid);
+    const publication = this.#publication(mid);
     if (!publication?.track || publication.muted) return;
     const sent = await publication.sent();
     const before = this.#silent.get(mid) ?? { times: 0, sent };
@@ -111,6 +111,15 @@ export class Peer {
     if (before.times === 0) await publication.show(publication.track).catch(() => {});
     else if (before.times === 1) this.#restart();
     else if (sent > before.sent) this.#hooks.broken(new Error('what is sent does not arrive'));
+  }
+
+  /**
+   * Some of what we send has found or lost its last watcher.
+   * @param {string} mid
+   * @param {Record<string, boolean>} active by rid
+   */
+  watch(mid, active) {
+    this.#publication(mid)?.watch(active).catch(() => {}); // then more is encoded than is needed
   }
 
   /**
@@ -143,6 +152,11 @@ export class Peer {
     this.pc.onconnectionstatechange = this.pc.ondatachannel = null;
     for (const publication of this.#publications.values()) publication.detach();
     this.pc.close();
+  }
+
+  /** @param {string} mid */
+  #publication(mid) {
+    return [...this.#publications.values()].find((p) => p.mid === mid);
   }
 
   #tracks() {

@@ -10,13 +10,31 @@
 /** @typedef {'audio'|'video'} Kind */
 
 /**
- * One published track as others see it.
+ * One published track as others see it, and, of a picture, how it flows to us.
  * @typedef {Object} TrackInfo
  * @property {string} id
  * @property {string} mid at its publisher
  * @property {Kind} kind
  * @property {Source} source
  * @property {boolean} muted
+ * @property {'active'|'paused'} [state] once the server has told
+ * @property {PauseReason} [reason] of a pause
+ * @property {number} [width] of the picture that flows now, 0 when unknown
+ * @property {number} [height]
+ */
+
+/** @typedef {'wish'|'muted'|'bandwidth'|'waiting'} PauseReason */
+
+/**
+ * What we want of a track. What is left out is the default: as large and fast
+ * as there is, like all others, running.
+ * @typedef {Object} Wish
+ * @property {number} [width] device pixels that it is shown with
+ * @property {number} [height]
+ * @property {number} [fps] the most that is needed
+ * @property {number} [priority] the higher is served first where there is not room for all
+ * @property {boolean} [pinned] before all priorities
+ * @property {boolean} [paused] nothing for now
  */
 
 /**
@@ -50,6 +68,7 @@
  *   | {type: 'answer', id: number, sdp: string}
  *   | {type: 'ice', candidate: RTCIceCandidateInit|null}
  *   | {type: 'update_track', mid: string, muted: boolean, source?: Source}
+ *   | {type: 'subscribe', tracks: ({track: string} & Wish)[]}
  *   | {type: 'restart'}
  *   | {type: 'leave'}} ClientMessage
  */
@@ -68,8 +87,10 @@
  *   | {type: 'participant_left', participant: string, reason: string}
  *   | {type: 'track_published', participant: string, track: TrackInfo}
  *   | {type: 'track_updated', participant: string, track: TrackInfo}
- *   | {type: 'track_unpublished', participant: string, track: string}} RosterMessage
+ *   | {type: 'track_unpublished', participant: string, track: string}
+ *   | {type: 'track_state', track: string, state: 'active'|'paused', reason?: PauseReason, width: number, height: number}} RosterMessage
  * @typedef {Welcome|ServerOffer|ServerAnswer|ServerIce|Slots|ErrorMessage|RosterMessage
+ *   | {type: 'layers', mid: string, active: Record<string, boolean>}
  *   | {type: 'speakers', speakers: Speaker[]}} ServerMessage
  */
 

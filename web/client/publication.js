@@ -1,4 +1,5 @@
-import { degradation, encoding, prefer } from './encodings.js';
+import { choose, scalable } from './codecs.js';
+import { degradation, encodings, rids, settings } from './encodings.js';
 
 /** @import { Kind, Source } from './protocol.js' */
 /** @import { PublishOptions } from './encodings.js' */
@@ -16,6 +17,8 @@ export class Publication {
   #transceiver = null;
   /** @type {Promise<unknown>} */
   #tail = Promise.resolve();
+  /** @type {Map<string, boolean>} which encodings somebody watches, by rid */
+  #watched = new Map();
 
   /**
    * @param {Source} source
@@ -47,11 +50,12 @@ export class Publication {
    */
   attach(pc, stream) {
     const track = this.muted ? null : this.track;
-    const sendEncodings = [{ ...encoding(this.source, this.track, this.options), active: track !== null }];
-    const transceiver = pc.addTransceiver(track ?? this.kind, { direction: 'sendonly', streams: [stream], sendEncodings });
-    this.#transceiver = transceiver;
-    if (this.kind === 'video') choose(transceiver, this.options.codec ?? 'video/VP8');
-    this.#then((sender) => this.#activate(sender, !this.muted)).catch(() => {});
+    const sendEncodings = encodings(this.source, this.track, this.options, scalable);
+    for (const each of sendEncodings) each.active &&= track !== null;
+    this.#watched.clear(); // the server counts anew
+    this.#transceiver = add(pc, track ?? this.kind, { direction: 'sendonly', streams: [stream], sendEncodings });
+    choose(this.#transceiver, this.source, this.options);
+    this.#then((sender) => this.#set(sender)).catch(() => {});
   }
 
   /** The connection is gone; nothing is sent until attach. */
@@ -70,7 +74,7 @@ export class Publication {
     return this.#then(async (sender) => {
       if (sender.track === track) await sender.replaceTrack(null); // or nothing would change
       await sender.replaceTrack(track);
-      await this.#activate(sender, true);
+      await this.#set(sender);
     });
   }
 
@@ -82,9 +86,21 @@ export class Publication {
   hide() {
     this.muted = true;
     return this.#then(async (sender) => {
-      await this.#activate(sender, false).catch(() => {});
+      await this.#set(sender, false).catch(() => {});
       await sender.replaceTrack(null);
     });
+  }
+
+  /**
+   * Encodes what somebody watches and nothing else. Rids that are not named
+   * stay as they are.
+   * @param {Record<string, boolean>} active by rid, '' where there is no simulcast
+   */
+  watch(active) {
+    for (const rid of ['', ...rids]) {
+      if (rid in active) this.#watched.set(rid, active[rid]);
+    }
+    return this.#then((sender) => this.#set(sender));
   }
 
   /** How many packets have left on this section. */
@@ -118,17 +134,39 @@ export class Publication {
   }
 
   /**
+   * Sets the encodings to what the track and its watchers need. A browser that
+   * turns a scalability mode down, because another codec was negotiated, gets
+   * the same without.
    * @param {RTCRtpSender} sender
-   * @param {boolean} active
+   * @param {boolean} [on] whether anything is to be sent; a sender without a
+   *   track must not, or Firefox goes on with its last picture
    */
-  async #activate(sender, active) {
+  async #set(sender, on = sender.track !== null) {
+    const parameters = this.#parameters(sender, on);
+    try {
+      await sender.setParameters(parameters);
+    } catch (error) {
+      if (!parameters.encodings.some((each) => 'scalabilityMode' in each)) throw error;
+      const plain = this.#parameters(sender, on);
+      plain.encodings = plain.encodings.map(withoutMode);
+      await sender.setParameters(plain);
+    }
+  }
+
+  /**
+   * @param {RTCRtpSender} sender
+   * @param {boolean} on
+   */
+  #parameters(sender, on) {
     const parameters = sender.getParameters();
-    for (const each of parameters.encodings ?? []) {
-      each.active = active;
-      if (active) Object.assign(each, encoding(this.source, this.track, this.options));
+    parameters.encodings ??= [];
+    const wanted = settings(this.source, this.track, parameters.encodings.length, this.options);
+    for (const [i, each] of parameters.encodings.entries()) {
+      if (on) Object.assign(each, wanted[i]);
+      each.active = on && wanted[i].active === true && (this.#watched.get(each.rid ?? '') ?? true);
     }
     if (this.kind === 'video') parameters.degradationPreference = degradation(this.source);
-    await sender.setParameters(parameters);
+    return parameters;
   }
 
   /**
@@ -141,10 +179,24 @@ export class Publication {
 }
 
 /**
- * @param {RTCRtpTransceiver} transceiver
- * @param {string} mimeType
+ * Adds a section; without scalability modes, if the browser does not like them.
+ * @param {RTCPeerConnection} pc
+ * @param {MediaStreamTrack|string} trackOrKind
+ * @param {RTCRtpTransceiverInit & {sendEncodings: RTCRtpEncodingParameters[]}} init
  */
-function choose(transceiver, mimeType) {
-  const codecs = RTCRtpSender.getCapabilities?.('video')?.codecs;
-  if (codecs && transceiver.setCodecPreferences) transceiver.setCodecPreferences(prefer(codecs, mimeType));
+function add(pc, trackOrKind, init) {
+  try {
+    return pc.addTransceiver(trackOrKind, init);
+  } catch {
+    return pc.addTransceiver(trackOrKind, { ...init, sendEncodings: init.sendEncodings.map(withoutMode) });
+  }
+}
+
+/**
+ * @param {RTCRtpEncodingParameters} encoding
+ * @returns {RTCRtpEncodingParameters}
+ */
+function withoutMode(encoding) {
+  const { scalabilityMode: _, ...rest } = /** @type {RTCRtpEncodingParameters & {scalabilityMode?: string}} */ (encoding);
+  return rest;
 }

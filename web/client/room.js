@@ -5,8 +5,9 @@ import { Peer } from './peer.js';
 import { Publication } from './publication.js';
 import { Participant, Roster } from './roster.js';
 import { SlotTable, carry } from './slots.js';
+import { Wishes } from './wishes.js';
 
-/** @import { ClientMessage, ErrorMessage, Limits, ParticipantInfo, ServerMessage, Slots, Source, Speaker, TrackInfo, Welcome } from './protocol.js' */
+/** @import { ClientMessage, ErrorMessage, Limits, ParticipantInfo, ServerMessage, Slots, Source, Speaker, TrackInfo, Welcome, Wish } from './protocol.js' */
 /** @import { ChannelOptions } from './channels.js' */
 /** @import { PublishOptions } from './encodings.js' */
 /** @import { Change } from './roster.js' */
@@ -35,6 +36,7 @@ import { SlotTable, carry } from './slots.js';
  * @property {{participant: Participant, track: TrackInfo}} track-published
  * @property {{participant: Participant, track: TrackInfo}} track-updated
  * @property {{participant: Participant, track: TrackInfo}} track-unpublished
+ * @property {{participant: Participant, track: TrackInfo}} track-state whether a picture of theirs flows, and how large
  * @property {{participant: Participant}} media their streams carry other tracks now
  * @property {{speakers: Speaker[]}} speakers
  * @property {{channel: RTCDataChannel, from: string}} data-channel attach handlers before you return
@@ -68,6 +70,12 @@ export class Room extends EventTarget {
   /** @type {Peer|null} */
   #peer = null;
   #slots = new SlotTable();
+  #wishes = new Wishes({
+    send: (message) => this.#send(message),
+    online: () => this.#welcomed,
+    track: (participant, source) => this.participants.get(participant)?.track(source)?.id,
+  });
+  #defaults;
   #budget = new Budget(rebuilds, rebuildWindow);
   #resume = ''; // the token that takes us up again, while there is something to take up
   #welcomed = false; // whether this socket has let us in
@@ -82,6 +90,12 @@ export class Room extends EventTarget {
   me = null;
   /** @type {Limits|null} */
   limits = null;
+
+  /** @param {Partial<Record<Source, PublishOptions>>} [defaults] how each source is sent, unless publish says otherwise */
+  constructor(defaults = {}) {
+    super();
+    this.#defaults = defaults;
+  }
 
   get state() {
     return this.#state;
@@ -157,7 +171,7 @@ export class Room extends EventTarget {
   async publish(source, track, options = {}) {
     const known = this.#publications.get(source);
     if (!known) {
-      const publication = new Publication(source, track, options);
+      const publication = new Publication(source, track, { ...this.#defaults[source], ...options });
       this.#publications.set(source, publication);
       this.#peer?.publish(publication);
       return;
@@ -217,6 +231,20 @@ export class Room extends EventTarget {
   }
 
   /**
+   * Says how a source of somebody is wanted: as large as it is shown, or not
+   * at all while nobody looks. Call it as often as anything changes; the server
+   * hears of it in a moment, and again after each reconnect. What nobody says
+   * anything about comes as large as there is.
+   * @param {Participant|string} participant or their id
+   * @param {Source} source
+   * @param {Wish} wish replaces the one before
+   */
+  want(participant, source, wish) {
+    const id = typeof participant === 'string' ? participant : participant.id;
+    if (this.participants.has(id)) this.#wishes.want(id, source, wish);
+  }
+
+  /**
    * Opens a data channel to everyone, or to one. It ends with the connection:
    * what has to be there again after a rebuild belongs into JoinOptions.channels.
    * @param {string} label
@@ -256,6 +284,8 @@ export class Room extends EventTarget {
         return this.#peer?.handle(message);
       case 'slots':
         return this.#remap(message);
+      case 'layers':
+        return this.#peer?.watch(message.mid, message.active);
       case 'speakers':
         this.#roster.speak(message.speakers ?? []);
         return this.#emit('speakers', { speakers: message.speakers ?? [] });
@@ -265,6 +295,7 @@ export class Room extends EventTarget {
       case 'track_published':
       case 'track_updated':
       case 'track_unpublished':
+      case 'track_state':
         return this.#changed(this.#roster.apply(message));
     }
   }
@@ -281,6 +312,7 @@ export class Room extends EventTarget {
     else this.#build(welcome);
     const others = (welcome.participants ?? []).filter((p) => p.id !== welcome.participant.id);
     this.#changed(this.#roster.reset(others));
+    this.#wishes.again();
     if (resumed) for (const publication of this.#publications.values()) this.#announce(publication);
     this.#joining?.resolve();
     this.#joining = null;
@@ -362,6 +394,7 @@ export class Room extends EventTarget {
     this.#state = 'closed';
     this.#link?.close();
     this.#peer?.close();
+    this.#wishes.close();
     this.#joining?.reject(error ?? new RoomError('left'));
     this.#joining = null;
     this.#emit('state', { state: 'closed' });
@@ -371,7 +404,11 @@ export class Room extends EventTarget {
   /** @param {Change[]} changes */
   #changed(changes) {
     if (changes.length === 0) return;
-    for (const { type, ...detail } of changes) this.#emit(type, detail);
+    for (const { type, ...detail } of changes) {
+      if (type === 'participant-left') this.#wishes.drop(detail.participant.id);
+      this.#emit(type, detail);
+    }
+    this.#wishes.refresh();
     this.#carry();
   }
 

@@ -27,7 +27,8 @@ export class Participant {
     this.name = info.name;
     this.role = info.role;
     this.metadata = info.metadata;
-    this.tracks = new Map((info.tracks ?? []).map((t) => [t.id, t]));
+    const had = this.tracks;
+    this.tracks = new Map((info.tracks ?? []).map((t) => [t.id, { ...had.get(t.id), ...t }]));
   }
 
   /**
@@ -62,7 +63,8 @@ export class Participant {
  *   | {type: 'participant-left', participant: Participant, reason: string}
  *   | {type: 'track-published', participant: Participant, track: TrackInfo}
  *   | {type: 'track-updated', participant: Participant, track: TrackInfo}
- *   | {type: 'track-unpublished', participant: Participant, track: TrackInfo}} Change
+ *   | {type: 'track-unpublished', participant: Participant, track: TrackInfo}
+ *   | {type: 'track-state', participant: Participant, track: TrackInfo}} Change
  */
 
 /**
@@ -100,6 +102,8 @@ export class Roster {
         return this.#putTrack(message.participant, message.track);
       case 'track_unpublished':
         return this.#dropTrack(message.participant, message.track);
+      case 'track_state':
+        return this.#flow(message);
     }
   }
 
@@ -154,9 +158,25 @@ export class Roster {
   #putTrack(id, track) {
     const participant = this.participants.get(id);
     if (!participant) return [];
-    const type = participant.tracks.has(track.id) ? 'track-updated' : 'track-published';
-    participant.tracks.set(track.id, track);
-    return [{ type, participant, track }];
+    const known = participant.tracks.get(track.id);
+    const merged = { ...known, ...track }; // how it flows to us is not in a row
+    participant.tracks.set(track.id, merged);
+    return [{ type: known ? 'track-updated' : 'track-published', participant, track: merged }];
+  }
+
+  /**
+   * @param {Extract<RosterMessage, {type: 'track_state'}>} message
+   * @returns {Change[]}
+   */
+  #flow({ track: id, state, reason, width, height }) {
+    for (const participant of this.participants.values()) {
+      const known = participant.tracks.get(id);
+      if (!known) continue;
+      const track = { ...known, state, reason, width, height };
+      participant.tracks.set(id, track);
+      return [{ type: 'track-state', participant, track }];
+    }
+    return [];
   }
 
   /**

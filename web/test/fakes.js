@@ -38,7 +38,9 @@ class FakeSender {
     return { encodings: this.encodings.map((e) => ({ ...e })) };
   }
   async setParameters({ encodings }) {
-    this.log.push(`active=${encodings[0].active}`);
+    if (this.refuses && encodings.some((e) => e.scalabilityMode)) throw new Error('no such mode');
+    const on = encodings.filter((e) => e.active);
+    this.log.push(`active=${on.length === 0 ? 'false' : on.length === encodings.length ? 'true' : on.map((e) => e.rid).join()}`);
     this.encodings = encodings;
   }
   async getStats() {
@@ -55,6 +57,7 @@ class FakeSender {
 // again when something is left to negotiate.
 export class FakePeerConnection {
   static made = [];
+  static modes = 'known'; // or 'ignored', or 'throw': what becomes of a scalabilityMode
   constructor(configuration) {
     FakePeerConnection.made.push(this);
     Object.assign(this, {
@@ -65,9 +68,16 @@ export class FakePeerConnection {
   addTransceiver(trackOrKind, init) {
     const own = typeof trackOrKind === 'string' ? null : trackOrKind;
     const kind = own?.kind ?? trackOrKind;
+    const { modes } = FakePeerConnection;
+    const asked = init.sendEncodings?.some((e) => e.scalabilityMode);
+    if (asked && modes === 'throw') throw new Error('no such mode');
+    const encodings = (init.sendEncodings ?? []).map(({ scalabilityMode, ...e }) => (scalabilityMode && modes === 'known' ? { ...e, scalabilityMode } : e));
     const transceiver = {
       kind, mid: null, direction: init.direction, init, receiver: { track: new FakeTrack(kind) },
-      sender: new FakeSender(own, init.sendEncodings ?? [], this.log), setCodecPreferences() {},
+      sender: new FakeSender(own, encodings, this.log),
+      setCodecPreferences(codecs) {
+        this.codecs = codecs.map((c) => c.mimeType);
+      },
     };
     this.transceivers.push(transceiver);
     this.#need();
@@ -197,14 +207,17 @@ export async function settle() {
   for (let i = 0; i < 12; i++) await new Promise((resolve) => setImmediate(resolve));
 }
 
+const capabilities = { audio: ['opus', 'red', 'PCMU'], video: ['VP8', 'rtx', 'H264', 'AV1', 'VP9'] };
+
 export function install() {
   Object.assign(globalThis, {
     MediaStream: FakeStream,
     RTCPeerConnection: FakePeerConnection,
-    RTCRtpSender: { getCapabilities: () => ({ codecs: [] }) },
+    RTCRtpSender: { getCapabilities: (kind) => ({ codecs: capabilities[kind].map((name) => ({ mimeType: `${kind}/${name}` })) }) },
     WebSocket: FakeSocket,
     location: new URL('https://meet.example/r/standup'),
   });
   FakeSocket.made = [];
   FakePeerConnection.made = [];
+  FakePeerConnection.modes = 'known';
 }

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Budget, backoff } from '../client/backoff.js';
 import { senderOf } from '../client/channels.js';
-import { bitrate, encoding, prefer } from '../client/encodings.js';
 import { remedy } from '../client/errors.js';
 import { decode, encode } from '../client/protocol.js';
 import { fileSize, hue, initials, inviteLink, links, roomOf, several } from '../app/words.js';
@@ -21,23 +20,6 @@ test('only a data channel that names its sender has one', () => {
   assert.equal(senderOf('from=p1'), 'p1');
   assert.equal(senderOf('to=p1'), '');
   assert.equal(senderOf(''), '');
-});
-
-test('a bit rate follows the size of the picture', () => {
-  assert.equal(bitrate(1280, 720), 1_700_000);
-  assert.equal(Math.round(bitrate(640, 360) / 1e4), 60);
-  assert.equal(bitrate(64, 36), 150_000);
-  assert.equal(bitrate(3840, 2160), 4_000_000);
-  const track = { getSettings: () => ({ width: 640, height: 360 }) };
-  assert.equal(encoding('camera', track, {}).maxBitrate, bitrate(640, 360));
-  assert.deepEqual(encoding('camera', track, { maxBitrate: 1, maxFramerate: 5 }), { maxBitrate: 1, maxFramerate: 5 });
-  assert.deepEqual(encoding('microphone', track, {}), {});
-});
-
-test('the preferred codec comes first, in all its profiles, and rtx stays', () => {
-  const codecs = ['video/VP8', 'video/rtx', 'video/VP9', 'video/VP9', 'video/ulpfec'].map((mimeType, n) => ({ mimeType, n }));
-  assert.deepEqual(prefer(codecs, 'video/vp9').map((c) => c.n), [2, 3, 0, 1, 4]);
-  assert.deepEqual(prefer(codecs, 'video/none').map((c) => c.n), [0, 1, 2, 3, 4]);
 });
 
 test('an error is answered by what helps', () => {

@@ -308,6 +308,60 @@ test('an offer that was lost with its socket is not held against the next one', 
   assert.equal(room.pc?.connectionState, 'new', 'but the connection stays');
 });
 
+test('wishes are said once, and again after a reconnect', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
+  const first = await connected({ participants: [person('b', track('c', 'camera'))] });
+  room.want('b', 'camera', { width: 640, height: 360 });
+  room.want(room.participants.get('b'), 'screen', { width: 1920, height: 1080 });
+  room.want('nobody', 'camera', { width: 1 });
+  t.mock.timers.tick(150);
+  const said = (socket) => socket.sent.filter((m) => m.type === 'subscribe').map((m) => m.tracks);
+  const camera = { track: 'c', width: 640, height: 360 };
+  assert.deepEqual(said(first), [[camera]]);
+  first.says({ type: 'track_published', participant: 'b', track: { ...track('s', 'screen'), kind: 'video' } });
+  t.mock.timers.tick(150);
+  const screen = { track: 's', width: 1920, height: 1080 };
+  assert.deepEqual(said(first).slice(1), [[screen]]);
+  first.breaks();
+  room.hurry();
+  const second = FakeSocket.last;
+  second.opens();
+  second.says(welcome({ resumed: true, participants: [person('b', track('c', 'camera'))] }));
+  t.mock.timers.tick(150);
+  assert.deepEqual(said(second), [[camera]], 'the screen is gone');
+});
+
+test('layers reach their section, and one that is not there hurts nobody', async () => {
+  await room.publish('camera', new FakeTrack('video'));
+  const socket = await connected();
+  const { log, transceivers } = FakePeerConnection.made[0];
+  log.length = 0;
+  socket.says({ type: 'layers', mid: '99', active: { q: false } });
+  socket.says({ type: 'layers', mid: transceivers.at(-1).mid, active: { q: true, h: true, f: false } });
+  await settle();
+  assert.deepEqual(log, ['active=q,h']);
+});
+
+test('a state of a track is an event', async () => {
+  const socket = await connected({ participants: [person('b', track('c', 'camera'))] });
+  const told = [];
+  room.on('track-state', ({ participant, track: { state, reason, width } }) => told.push([participant.id, state, reason, width]));
+  socket.says({ type: 'track_state', track: 'c', state: 'paused', reason: 'bandwidth', width: 0, height: 0 });
+  socket.says({ type: 'track_state', track: 'c', state: 'active', width: 320, height: 180 });
+  assert.deepEqual(told, [['b', 'paused', 'bandwidth', 0], ['b', 'active', undefined, 320]]);
+});
+
+test('a room knows how each source is sent, and publish knows better', async () => {
+  room = new Room({ camera: { codec: 'video/AV1', simulcast: false } });
+  await joined();
+  await room.publish('camera', new FakeTrack('video'));
+  await room.publish('screen', new FakeTrack('video'), { codec: 'video/VP9' });
+  const [camera, screen] = room.pc.transceivers.slice(-2);
+  assert.equal(camera.codecs[0], 'video/AV1');
+  assert.equal(camera.init.sendEncodings.length, 1);
+  assert.equal(screen.codecs[0], 'video/VP9');
+});
+
 test('channels say whom they go to and come from', async () => {
   await connected();
   const got = [];

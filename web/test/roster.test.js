@@ -49,6 +49,22 @@ test('a source is sent when it is there and not muted', () => {
   assert.deepEqual(['microphone', 'camera', 'screen'].map((s) => a.sends(s)), [false, true, false]);
 });
 
+test('how a picture flows is remembered, whatever else is said about its track', () => {
+  const roster = new Roster();
+  roster.reset([person('a', track('c', 'camera'))]);
+  const a = roster.participants.get('a');
+  const state = { type: 'track_state', track: 'c', state: 'paused', reason: 'bandwidth', width: 0, height: 0 };
+  const [change] = roster.apply(state);
+  assert.deepEqual([change.type, change.participant.id, change.track.reason], ['track-state', 'a', 'bandwidth']);
+  roster.apply({ type: 'track_updated', participant: 'a', track: track('c', 'camera', true) });
+  roster.reset([person('a', track('c', 'camera'))]);
+  assert.deepEqual([a.track('camera').state, a.track('camera').muted], ['paused', false]);
+  roster.apply({ type: 'track_state', track: 'c', state: 'active', width: 640, height: 360 });
+  const { reason, width, height } = a.track('camera');
+  assert.deepEqual([reason, width, height], [undefined, 640, 360]);
+  assert.deepEqual(roster.apply({ ...state, track: 'unknown' }), []);
+});
+
 test('who does not speak any more is silent', () => {
   const roster = new Roster();
   roster.reset([person('a'), person('b')]);
