@@ -39,6 +39,7 @@ type Key uint32
 // use.
 type Detector struct {
 	sources       map[Key]*source
+	dominant      *source    // nil before anyone spoke
 	since         time.Time  // when the interval began
 	current, last []Speaking // swapped by every Update
 }
@@ -63,6 +64,9 @@ func (d *Detector) Observe(key Key, level uint8, voice bool, now time.Time) {
 		d.since = now
 	}
 	s.observe(level, now)
+	if s.activity.observe(level, now) {
+		d.challenge(s, now)
+	}
 }
 
 func (d *Detector) add(key Key) *source {
@@ -72,16 +76,21 @@ func (d *Detector) add(key Key) *source {
 	if d.sources == nil {
 		d.sources = make(map[Key]*source)
 	}
-	s := new(source)
+	s := &source{key: key}
 	d.sources[key] = s
 	return s
 }
 
 // Remove forgets a source.
-func (d *Detector) Remove(key Key) { delete(d.sources, key) }
+func (d *Detector) Remove(key Key) {
+	if d.dominant != nil && d.dominant.key == key {
+		d.dominant = nil
+	}
+	delete(d.sources, key)
+}
 
 // Update closes the interval that ends at now and returns who speaks, loudest
-// first; changed is false when nothing is new since the last Update. The slice
+// first, but the dominant speaker before all if it is among them; changed is false when nothing is new since the last Update. The slice
 // is valid until the next call. Intervals should be long against a packet and
 // short against hangover, some 300 ms.
 func (d *Detector) Update(now time.Time) (speaking []Speaking, changed bool) {
@@ -95,7 +104,19 @@ func (d *Detector) Update(now time.Time) (speaking []Speaking, changed bool) {
 		}
 	}
 	slices.SortFunc(d.current, louder)
+	d.front()
 	return d.current, !slices.Equal(d.current, d.last)
+}
+
+// front moves the dominant speaker to the front.
+func (d *Detector) front() {
+	for i, s := range d.current {
+		if d.dominant != nil && s.Key == d.dominant.key {
+			copy(d.current[1:], d.current[:i])
+			d.current[0] = s
+			return
+		}
+	}
 }
 
 func louder(a, b Speaking) int {
@@ -104,7 +125,9 @@ func louder(a, b Speaking) int {
 
 // source is what is known of one source.
 type source struct {
-	heard time.Time // its last packet
+	key      Key
+	activity activity
+	heard    time.Time // its last packet
 
 	// Of the running interval: how many seconds were above the threshold, and
 	// the loudness of each of them, summed up.
