@@ -90,6 +90,10 @@ func (f *Forwarder) Target() media.Feed { return f.target }
 // Current returns the feed that flows now, 0 when none does.
 func (f *Forwarder) Current() media.Feed { return f.current }
 
+// Layer returns the highest layer of the current feed that flowed lately; ok is
+// false while nothing flows.
+func (f *Forwarder) Layer() (layer media.Layer, ok bool) { return media.Layer{}, f.current != 0 }
+
 // Offset returns what is added to the current feed's timestamps; ok is false
 // while nothing flows. Sender reports need it.
 func (f *Forwarder) Offset() (offset uint32, ok bool) {
