@@ -1,6 +1,10 @@
 package nack
 
 import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -39,7 +43,8 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// Whoever asks for everything all the time gets each packet three times.
+// Whoever asks for everything all the time gets each packet three times, even
+// where more was earned.
 func TestAnswersAreBounded(t *testing.T) {
 	t.Parallel()
 	var a Answers
@@ -47,6 +52,7 @@ func TestAnswersAreBounded(t *testing.T) {
 	var answered int
 	for range 400 { // four seconds
 		for seq := range uint16(600) {
+			a.Sent(earn)
 			if a.Allow(seq, now, 0) {
 				answered++
 			}
@@ -55,8 +61,136 @@ func TestAnswersAreBounded(t *testing.T) {
 	}
 	// Of the 88 numbers that share a slot with a newer one, each got at most
 	// one answer before it was overwritten.
-	if answered > 3*answerSlots+88 {
+	if answered > 3*answerSlots+88 || answered < 3*(answerSlots-88) {
 		t.Errorf("%d packets were sent again", answered)
+	}
+}
+
+// In a story s sends packets, a asks for as many others, each for the first
+// time, and what follows is how many are answered.
+func TestAnswersAreEarned(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ name, story string }{
+		{"a credit from the start", "a200=128 a1=0"},
+		{"one for four packets", "a128=128 s3 a1=0 s1 a2=1 s400 a150=100"},
+		{"a refusal costs nothing", "a500=128 s4 a1=1"},
+		{"what is paid back is there again", "a128=128 s512 a200=128"},
+		{"half of it", "a128=128 s256 a200=64"},
+		{"a long quiet time saves up no more than that", "s1000000 a200=128 a10=0"},
+		{"few answers cost nothing in the long run", "a20=20 s80 a20=20 s80 a128=128 a1=0"},
+	} {
+		var a Answers
+		var seq uint16
+		for i, word := range strings.Fields(tt.story) {
+			var n, want, got int
+			if _, err := fmt.Sscanf(word, "s%d", &n); err == nil {
+				a.Sent(n)
+				continue
+			}
+			if _, err := fmt.Sscanf(word, "a%d=%d", &n, &want); err != nil {
+				t.Fatalf("%s: %s: %v", tt.name, word, err)
+			}
+			for range n {
+				seq++
+				if a.Allow(seq, time.Unix(1000, 0), 0) {
+					got++
+				}
+			}
+			if got != want {
+				t.Errorf("%s: word %d, %s: %d", tt.name, i, word, got)
+			}
+		}
+	}
+}
+
+// What is refused for want of credit is no answer: it is given at once when there
+// is some, a round trip need not pass, and it still may come three times.
+func TestRefusalIsNoAnswer(t *testing.T) {
+	t.Parallel()
+	var a Answers
+	now := time.Unix(1000, 0)
+	for seq := range uint16(maxCredit) {
+		a.Allow(seq, now, time.Second)
+	}
+	for range 2 {
+		if a.Allow(200, now, time.Second) {
+			t.Fatal("answered beyond the credit")
+		}
+	}
+	for i := range maxAnswers {
+		a.Sent(earn)
+		if !a.Allow(200, now, time.Second) {
+			t.Fatalf("answer %d is refused", i+1)
+		}
+		now = now.Add(time.Second)
+	}
+}
+
+// A subscriber whose path loses packets and repeats alike asks once a round trip
+// for what it misses. Up to 20 % all of it is repaired that three answers can,
+// and none waits for want of credit.
+func TestHonestLossIsRepaired(t *testing.T) {
+	t.Parallel()
+	for _, loss := range []float64{0.01, 0.1, 0.2} {
+		r := rand.New(rand.NewPCG(7, uint64(loss*100)))
+		var a Answers
+		var missing []uint16
+		var repeats, poor int
+		now := time.Unix(1000, 0)
+		const packets = 30_000 // at 300 a second
+		for seq := range uint16(packets) {
+			a.Sent(1)
+			if r.Float64() < loss {
+				missing = append(missing, seq)
+			}
+			now = now.Add(time.Second / 300)
+			if seq%15 != 0 { // 50 ms
+				continue
+			}
+			missing = slices.DeleteFunc(missing, func(seq uint16) bool {
+				if !a.Allow(seq, now, 50*time.Millisecond) {
+					if a.debt+earn > maxCredit*earn {
+						poor++
+					}
+					return false
+				}
+				repeats++
+				return r.Float64() >= loss
+			})
+		}
+		// Three answers leave loss to the fourth; the last may still be under way.
+		if left := float64(len(missing)) / packets; left > loss*loss*loss*loss*1.5+0.001 {
+			t.Errorf("at %v: %.2f %% are not repaired", loss, 100*left)
+		}
+		if repeats > packets/earn+maxCredit {
+			t.Errorf("at %v: %d packets sent again", loss, repeats)
+		}
+		if poor > 0 {
+			t.Errorf("at %v: %d questions were refused for want of credit", loss, poor)
+		}
+	}
+}
+
+// Whoever makes up NACKs for all that it was sent gets a quarter of it and the
+// credit, whatever it asks for and in whichever order.
+func TestFloodOfNacksEarnsAQuarter(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(1, 2))
+	var a Answers
+	now := time.Unix(1000, 0)
+	var answered, sent int
+	for newest := range uint16(60_000) {
+		a.Sent(1)
+		sent++
+		for range 10 {
+			if a.Allow(newest-uint16(r.IntN(600)), now, 0) {
+				answered++
+			}
+		}
+		if answered > sent/earn+maxCredit {
+			t.Fatalf("%d packets were sent, %d of them again", sent, answered)
+		}
+		now = now.Add(2 * time.Millisecond)
 	}
 }
 
@@ -65,7 +199,8 @@ func TestAllowDoesNotAllocate(t *testing.T) {
 	now := time.Unix(1000, 0)
 	a.Allow(0, now, 0)
 	var seq uint16
-	if allocs := testing.AllocsPerRun(1000, func() { a.Allow(seq, now, 0); seq++ }); allocs != 0 {
+	round := func() { a.Sent(4); a.Allow(seq, now, 0); seq++ }
+	if allocs := testing.AllocsPerRun(1000, round); allocs != 0 {
 		t.Errorf("%v allocations a question", allocs)
 	}
 }

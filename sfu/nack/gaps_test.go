@@ -12,7 +12,7 @@ import (
 // In a story a number is a packet that comes and +n passes n ms. ?a,b asks what
 // is due and expects a and b, ?- nothing, and ?x that something was given up.
 // !n says that n is still asked for, =n that it is not. kn is a keyframe whose
-// first packet is n; R a restart.
+// first packet is n; R a restart; Tn allows n tries.
 func TestGaps(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -50,6 +50,13 @@ func TestGaps(t *testing.T) {
 		{"a keyframe older than the outage", 0, "1 900 k898 ?x"},
 		{"a restart", 0, "1 3 R 10 11 +20 ?-"},
 		{"a restart after an outage", 0, "1 900 R ?-"},
+		{"sound is asked for once", 0, "T1 1 3 4 ?2 +19 ?- +1 ?x +20 ?-"},
+		{"each sound once", 0, "T1 1 3 4 ?2 6 7 ?5 +20 ?x +20 ?-"},
+		{"a repaired sound is not given up", 0, "T1 1 3 4 ?2 2 +20 ?-"},
+		{"the answer has a round trip's time", 100 * time.Millisecond, "T1 1 3 4 ?2 +99 ?- !2 +1 ?x =2"},
+		{"as many tries as were set", 0, "T2 1 3 4 ?2 +20 ?2 +20 ?x"},
+		{"none set are ten", 0, "T0 1 3 4 ?2 +20 ?2 +20 ?2"},
+		{"a restart does not forget how many", 0, "T1 1 R 10 12 13 ?11 +20 ?x"},
 		{"asked for until it comes", 0, "1 =2 4 !2 !3 =4 2 =2 !3"},
 		{"asked for until it is not needed", 0, "1 4 !2 k4 =2"},
 	} {
@@ -64,7 +71,7 @@ func playGaps(story string, rtt time.Duration) error {
 	var g Gaps
 	now := time.Unix(1000, 0)
 	for i, word := range strings.Fields(story) {
-		n, _ := strconv.Atoi(strings.TrimLeft(word, "+k!="))
+		n, _ := strconv.Atoi(strings.TrimLeft(word, "+k!=T"))
 		switch word[0] {
 		case '+':
 			now = now.Add(time.Duration(n) * time.Millisecond)
@@ -72,6 +79,8 @@ func playGaps(story string, rtt time.Duration) error {
 			g.Forget(base + uint64(n))
 		case 'R':
 			g.Reset()
+		case 'T':
+			g.Tries(n)
 		case '!', '=':
 			if got := g.Missing(base + uint64(n)); got != (word[0] == '!') {
 				return fmt.Errorf("word %d, %s: missing is %v", i, word, got)

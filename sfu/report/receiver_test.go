@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"math"
 	"testing"
 	"time"
@@ -25,36 +26,37 @@ func TestLoss(t *testing.T) {
 		fraction uint8
 		total    uint32
 		highest  uint32
+		loss     string
 	}
 	for _, c := range []struct {
 		name      string
 		intervals []interval
 	}{
-		{"none", []interval{{[]uint64{base + 1, base + 2, base + 3}, 0, 0, 3}}},
-		{"one of four", []interval{{[]uint64{base + 1, base + 2, base + 4}, 64, 1, 4}}},
-		{"one of three", []interval{{[]uint64{base + 1, base + 3}, 85, 1, 3}}}, // 256/3 = 85.3
+		{"none", []interval{{[]uint64{base + 1, base + 2, base + 3}, 0, 0, 3, "0/3"}}},
+		{"one of four", []interval{{[]uint64{base + 1, base + 2, base + 4}, 64, 1, 4, "1/4"}}},
+		{"one of three", []interval{{[]uint64{base + 1, base + 3}, 85, 1, 3, "1/3"}}}, // 256/3 = 85.3
 		{"each interval by itself, the total over all", []interval{
-			{[]uint64{base + 1, base + 4}, 128, 2, 4},
-			{[]uint64{base + 5, base + 6}, 0, 2, 6},
-			{[]uint64{base + 10}, 192, 5, 10},
-			{nil, 0, 5, 10},
+			{[]uint64{base + 1, base + 4}, 128, 2, 4, "2/4"},
+			{[]uint64{base + 5, base + 6}, 0, 2, 6, "0/2"},
+			{[]uint64{base + 10}, 192, 5, 10, "3/4"},
+			{nil, 0, 5, 10, "0/0"},
 		}},
 		{"what came late after all is not lost", []interval{
-			{[]uint64{base + 1, base + 3}, 85, 1, 3},
-			{[]uint64{base + 2, base + 4}, 0, 0, 4},
+			{[]uint64{base + 1, base + 3}, 85, 1, 3, "1/3"},
+			{[]uint64{base + 2, base + 4}, 0, 0, 4, "0/1"},
 		}},
 		{"late ones hide a loss, as they do in A.3", []interval{
-			{[]uint64{base + 1, base + 4}, 128, 2, 4},
-			{[]uint64{base + 2, base + 3, base + 6}, 0, 1, 6},
+			{[]uint64{base + 1, base + 4}, 128, 2, 4, "2/4"},
+			{[]uint64{base + 2, base + 3, base + 6}, 0, 1, 6, "0/2"},
 		}},
 		{"more than expected is a negative total", []interval{
-			{[]uint64{base + 5, base + 3, base + 4}, 0, 0xfffffe, 5},
+			{[]uint64{base + 5, base + 3, base + 4}, 0, 0xfffffe, 5, "0/1"},
 		}},
-		{"nearly all", []interval{{[]uint64{base + 1, base + 1000}, 255, 998, 1000}}}, // 998*256/1000 = 255.4
+		{"nearly all", []interval{{[]uint64{base + 1, base + 1000}, 255, 998, 1000, "998/1000"}}}, // 998*256/1000 = 255.4
 		{"numbers wrap, cycles count", []interval{
-			{[]uint64{base + 65534, base + 65535}, 0, 0, 65534 + 1},
-			{[]uint64{2 * base, 2*base + 1}, 0, 0, 65536 + 1},
-			{[]uint64{3*base + 7}, 255, 65541, 2*65536 + 7},
+			{[]uint64{base + 65534, base + 65535}, 0, 0, 65534 + 1, "0/2"},
+			{[]uint64{2 * base, 2*base + 1}, 0, 0, 65536 + 1, "0/2"},
+			{[]uint64{3*base + 7}, 255, 65541, 2*65536 + 7, "65541/65542"},
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -69,6 +71,10 @@ func TestLoss(t *testing.T) {
 				}
 				if got.Jitter = 0; got != want {
 					t.Errorf("interval %d: %+v, want %+v", i, got, want)
+				}
+				lost, expected := r.Loss()
+				if loss := fmt.Sprintf("%d/%d", lost, expected); loss != in.loss {
+					t.Errorf("interval %d: %s lost, want %s", i, loss, in.loss)
 				}
 			}
 		})
@@ -165,6 +171,9 @@ func TestReceiverReset(t *testing.T) {
 	r.Reset()
 	if got, want := r.Block(7, start), (rtcp.ReceptionReport{SSRC: 7}); got != want {
 		t.Errorf("after a reset: %+v", got)
+	}
+	if lost, expected := r.Loss(); lost != 0 || expected != 0 {
+		t.Errorf("after a reset: %d of %d lost", lost, expected)
 	}
 }
 
