@@ -125,6 +125,9 @@ func (f *peerFactory) settings(sinks buffers) (webrtc.SettingEngine, error) {
 	// Streams are told apart by our own table (uplink.go), so nothing is to
 	// wait for pion's: OnTrack is not used.
 	s.SetFireOnTrackBeforeFirstRTP(true)
+	// An encoding that nobody wants is off at its publisher for now; a new offer
+	// must not make that final (media.md, C10).
+	s.SetIgnoreRidPauseForRecv(true)
 	// AES-128-GCM costs a sixth of the AES-CM-SHA1 that is next in line
 	// (limit.md, 1); the DTLS server is who chooses.
 	s.SetSRTPProtectionProfiles(
@@ -164,6 +167,7 @@ var codecTable = []struct {
 	fmtp  string
 }{
 	{media.Opus, 111, 0, "minptime=10;useinbandfec=1"},
+	{media.RED, 63, 0, "111/111"},
 	{media.VP8, 96, 97, ""},
 	{media.VP9, 98, 99, "profile-id=0"},
 	{media.H264, 102, 103, "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f"},
@@ -204,7 +208,7 @@ func registerCodec(m *webrtc.MediaEngine, c media.Codec, pt, rtx webrtc.PayloadT
 		{Type: "nack"}, {Type: "nack", Parameter: "pli"}}
 	if c.Kind() == media.Audio {
 		kind, channels = webrtc.RTPCodecTypeAudio, 2
-		feedback = []webrtc.RTCPFeedback{{Type: "transport-cc"}}
+		feedback = []webrtc.RTCPFeedback{{Type: "transport-cc"}, {Type: "nack"}}
 	}
 	err := m.RegisterCodec(webrtc.RTPCodecParameters{
 		RTPCodecCapability: webrtc.RTPCodecCapability{

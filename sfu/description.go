@@ -19,6 +19,9 @@ type description struct {
 	ids      extensionIDs
 	ssrcs    map[uint32]string // mid by SSRC
 	ufrags   []string
+
+	nacks     [128]bool // payload types with generic NACK (RFC 4585, 6.2.1)
+	audioNACK bool      // one of sound is among them
 }
 
 // section is one m-line.
@@ -45,6 +48,7 @@ type extensionIDs struct {
 	mid, rid, repairedRID uint8
 	transportCC           uint8
 	audioLevel, rotation  uint8
+	dependency            uint8
 }
 
 func (ids *extensionIDs) set(uri string, id uint8) {
@@ -61,6 +65,8 @@ func (ids *extensionIDs) set(uri string, id uint8) {
 		ids.audioLevel = id
 	case uriRotation:
 		ids.rotation = id
+	case uriDependency:
+		ids.dependency = id
 	}
 }
 
@@ -118,6 +124,9 @@ func parseDescription(text string) (*description, error) {
 		}
 		d.sections = append(d.sections, s)
 	}
+	for pt, f := range d.formats {
+		d.audioNACK = d.audioNACK || d.nacks[pt] && f.codec != media.NoCodec && f.codec.Kind() == media.Audio
+	}
 	return d, nil
 }
 
@@ -150,6 +159,8 @@ func (d *description) parseSection(m *sdp.MediaDescription) (section, error) {
 			d.parseFormat(a.Value)
 		case "fmtp":
 			d.parseRepair(a.Value)
+		case "rtcp-fb":
+			d.parseFeedback(a.Value)
 		case "extmap":
 			d.parseExtension(a.Value)
 		}
@@ -189,6 +200,14 @@ func (d *description) parseRepair(value string) {
 	original, err2 := strconv.ParseUint(apt, 10, 7)
 	if err1 == nil && err2 == nil {
 		d.formats[pt] = format{repairs: uint8(original)}
+	}
+}
+
+// parseFeedback reads `111 nack`.
+func (d *description) parseFeedback(value string) {
+	number, feedback, _ := strings.Cut(value, " ")
+	if pt, err := strconv.ParseUint(number, 10, 7); err == nil && feedback == "nack" {
+		d.nacks[pt] = true
 	}
 }
 

@@ -8,11 +8,11 @@ import (
 	"time"
 
 	"github.com/pion/rtcp"
-	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
 
-	"sfu/sfu/codec"
+	"sfu/sfu/allocate"
 	"sfu/sfu/forward"
+	"sfu/sfu/keyframe"
 	"sfu/sfu/media"
 	"sfu/sfu/nack"
 	"sfu/sfu/report"
@@ -29,16 +29,33 @@ type downTrack struct {
 	link   *link
 
 	bound   atomic.Pointer[binding]
-	mid     []byte // as stamped on every packet; set once negotiated
 	track   *upTrack
+	wish    allocate.Wish // of the track
+	chooser allocate.Chooser
+	granted media.Layer // of the forwarder's target
 	fwd     *forward.Forwarder
-	answers nack.Answers
-	header  rtp.Header
-	level   [1]byte
-	turn    [1]byte
-	rtxSeq  uint16
-	packets uint32 // sent, for sender reports
-	octets  uint32
+	stamp   stamp
+	sent    sent
+	seen    sight // what the client was told of the track
+	patient keyframe.Requester
+}
+
+// sent is what a slot has sent.
+type sent struct {
+	packets, octets uint32   // for sender reports
+	track           *upTrack // what flowed when it was looked last
+	feed            media.Feed
+	spatial         uint8
+	rtxSeq          uint16
+	answers         nack.Answers
+	delivery        report.Delivery
+}
+
+func (s *sent) note(seq uint16, octets int) {
+	s.packets++
+	s.octets += uint32(octets)
+	s.answers.Sent(1)
+	s.delivery.Sent(seq)
 }
 
 // binding is what negotiation settled for a slot.
@@ -47,6 +64,15 @@ type binding struct {
 	ssrc, rtx uint32
 	types     [media.AV1 + 1]payloadTypes // by codec
 	ids       extensionIDs
+}
+
+// typesOf returns the payload types for packets of codec c. RED that was not
+// negotiated goes out as the Opus that is in it.
+func (b *binding) typesOf(c media.Codec) payloadTypes {
+	if c == media.RED && b.types[media.RED].media == 0 {
+		c = media.Opus
+	}
+	return b.types[c]
 }
 
 // payloadTypes are a codec's numbers at one subscriber; 0 is none.
@@ -62,8 +88,8 @@ func newDownTrack(lk *link, kind media.Kind, pair int) *downTrack {
 		id:     fmt.Sprintf("%c%d", kind.String()[0], pair),
 		stream: fmt.Sprintf("slot%d", pair),
 		fwd:    forward.New(kind, clock, uint16(rand.Uint32()), rand.Uint32()),
-		rtxSeq: uint16(rand.Uint32()),
-		header: rtp.Header{Version: 2, Extensions: make([]rtp.Extension, 0, 4)},
+		stamp:  newStamp(),
+		sent:   sent{rtxSeq: uint16(rand.Uint32())},
 	}
 }
 
@@ -123,169 +149,58 @@ func (d *downTrack) Kind() webrtc.RTPCodecType {
 	return webrtc.RTPCodecTypeAudio
 }
 
-// carry makes the slot show t from now on, or nothing.
-func (d *downTrack) carry(t *upTrack, now time.Time) {
-	if d.track == t {
-		return
-	}
-	gauge := d.link.loop.tally.set.DownTracks[d.kind]
-	if d.track != nil {
-		d.link.setCarrier(d.track, nil)
-		d.track.removeDown(d)
-		gauge.Dec()
-	}
-	d.track = t
-	d.fwd.SetTarget(0, media.TopLayer)
-	d.fwd.Cut()
-	if t != nil {
-		d.link.setCarrier(t, d)
-		t.downs = append(t.downs, d)
-		gauge.Inc()
-		d.target(now)
-	}
-}
-
-func (t *upTrack) removeDown(d *downTrack) {
-	for i, other := range t.downs {
-		if other == d {
-			last := len(t.downs) - 1
-			t.downs[i], t.downs[last] = t.downs[last], nil
-			t.downs = t.downs[:last]
-			return
-		}
-	}
-}
-
-// target points the forwarder at the encoding that the subscriber is to get.
-func (d *downTrack) target(now time.Time) {
-	if e := d.track.best(); e != nil && e.feed != d.fwd.Target() {
-		d.fwd.SetTarget(e.feed, media.TopLayer)
-		d.requestKeyframe(now)
-	}
-}
-
-// requestKeyframe asks for a keyframe if the slot waits for one.
-func (d *downTrack) requestKeyframe(now time.Time) {
-	if d.track == nil || !d.fwd.NeedsKeyframe() {
-		return
-	}
-	if e := d.link.loop.feeds.by[d.fwd.Target()]; e != nil && !e.keyframe.Waiting() {
-		e.requestKeyframe(now)
-	}
-}
-
 // forward sends one packet, or says why not. It allocates nothing.
 func (d *downTrack) forward(a *arrival) (media.Drop, error) {
 	pkt, b := a.pkt, d.bound.Load()
 	switch {
-	case b == nil || len(d.mid) == 0:
+	case b == nil || len(d.stamp.mid) == 0:
 		return media.DropUnbound, nil
 	case a.track.muted:
 		return media.DropMuted, nil
-	case b.types[pkt.Codec].media == 0 && !pkt.Padding:
+	case d.paused():
+		return media.DropPaused, nil
+	case a.quiet && !d.wish.Pinned:
+		d.fwd.Cut() // who is audible again begins another talk spurt
+		return media.DropQuiet, nil
+	case b.typesOf(pkt.Codec).media == 0 && !pkt.Padding:
 		return media.DropCodec, nil
 	}
 	v := d.fwd.Forward(pkt)
 	if v.Drop != media.Kept {
 		return v.Drop, nil
 	}
-	d.fill(b, pkt, v)
-	d.header.PayloadType = b.types[pkt.Codec].media
-	d.header.SSRC = b.ssrc
-	n, err := b.out.WriteRTP(&d.header, pkt.Payload)
+	if v.Hollow {
+		d.link.loop.tally.hollow++
+	}
+	payload := d.stamp.press(b, pkt, &v, d.link.loop.batch.scratch.descriptor[:])
+	d.stamp.header.PayloadType, d.stamp.header.SSRC = b.typesOf(pkt.Codec).media, b.ssrc
+	n, err := b.out.WriteRTP(&d.stamp.header, payload)
 	if err != nil {
 		return media.Kept, err
 	}
 	if n == 0 { // pion's answer while SRTP is not up yet
 		return media.DropUnbound, nil
 	}
-	d.packets++
-	d.octets += uint32(len(pkt.Payload))
+	d.sent.note(v.Seq, len(payload))
 	return media.Kept, nil
 }
 
-// fill makes the outgoing header and patches the payload for this subscriber.
-// The payload is everyone's, but it is copied into the encrypted packet before
-// the next one patches it again.
-func (d *downTrack) fill(b *binding, pkt *media.Packet, v forward.Verdict) {
-	d.header.SequenceNumber, d.header.Timestamp, d.header.Marker = v.Seq, v.Timestamp, v.Marker
-	d.extend(b, pkt)
-	if pkt.Codec == media.VP8 {
-		codec.PatchVP8(pkt.Payload, pkt.VP8, v.VP8)
-	}
-}
-
-// extend builds the header extensions of this subscriber; the publisher's are
-// never passed on as they are, their ids are another connection's (rule F9).
-func (d *downTrack) extend(b *binding, pkt *media.Packet) {
-	d.header.Extension = false
-	d.header.Extensions = d.header.Extensions[:0]
-	if b.ids.mid != 0 {
-		_ = d.header.SetExtension(b.ids.mid, d.mid)
-	}
-	if pkt.HasLevel && b.ids.audioLevel != 0 {
-		d.level[0] = pkt.Level
-		if pkt.Voice {
-			d.level[0] |= 0x80
-		}
-		_ = d.header.SetExtension(b.ids.audioLevel, d.level[:])
-	}
-	if pkt.HasRotation && b.ids.rotation != 0 {
-		d.turn[0] = pkt.Rotation
-		_ = d.header.SetExtension(b.ids.rotation, d.turn[:])
-	}
-}
-
-// answer sends again what the subscriber says it lost.
-func (d *downTrack) answer(seq uint16, now time.Time) {
-	l := d.link.loop
-	l.tally.nacksIn++
-	feed, esn, ok := d.fwd.Source(seq)
-	b := d.bound.Load()
-	if !ok || b == nil {
+// noticeSwitch counts that something else flows, and tells its timestamps at
+// once: sound and picture are not to drift apart until the next report is due
+// (rule F16).
+func (d *downTrack) noticeSwitch(now time.Time) {
+	feed := d.fwd.Current()
+	layer, flows := d.fwd.Layer()
+	if !flows || feed == d.sent.feed && layer.Spatial == d.sent.spatial {
 		return
 	}
-	e := l.feeds.by[feed]
-	if e == nil || e.track != d.track || e.track.muted {
-		return // its publisher is gone, or silent by its own will
+	if d.kind == media.Video && d.sent.feed != 0 && d.track == d.sent.track {
+		d.link.loop.tally.switches++
 	}
-	pkt := e.ring.Get(esn)
-	switch {
-	case pkt == nil && e.gaps.Missing(esn):
-		return // lost on its way to us: it is forwarded when its repair comes
-	case pkt == nil:
-		// No browser asks for a keyframe soon when a NACK stays unanswered.
-		l.tally.rtxMissed++
-		e.requestKeyframe(now)
-		return
+	if feed != d.sent.feed {
+		d.sendReport(now)
 	}
-	v := d.fwd.Map(pkt)
-	if v.Drop != media.Kept || !d.answers.Allow(seq, now, d.link.rtt) {
-		return
-	}
-	if d.resend(b, pkt, v) == nil {
-		l.tally.rtxOut++
-	}
-}
-
-// resend writes a packet once more: on the slot's RTX stream (RFC 4588), or as
-// it was where none was negotiated.
-func (d *downTrack) resend(b *binding, pkt *media.Packet, v forward.Verdict) error {
-	d.fill(b, pkt, v)
-	types := b.types[pkt.Codec]
-	if b.rtx == 0 || types.rtx == 0 {
-		d.header.PayloadType, d.header.SSRC = types.media, b.ssrc
-		_, err := b.out.WriteRTP(&d.header, pkt.Payload)
-		return err
-	}
-	scratch := &d.link.loop.batch.rtx
-	scratch[0], scratch[1] = byte(v.Seq>>8), byte(v.Seq)
-	n := 2 + copy(scratch[2:], pkt.Payload)
-	d.header.PayloadType, d.header.SSRC = types.rtx, b.rtx
-	d.header.SequenceNumber = d.rtxSeq
-	d.rtxSeq++
-	_, err := b.out.WriteRTP(&d.header, scratch[:n])
-	return err
+	d.sent.track, d.sent.feed, d.sent.spatial = d.track, feed, layer.Spatial
 }
 
 // sendReport sends the slot's sender report (RFC 3550, 6.4.1): its timestamps
@@ -294,7 +209,7 @@ func (d *downTrack) resend(b *binding, pkt *media.Packet, v forward.Verdict) err
 func (d *downTrack) sendReport(now time.Time) {
 	b := d.bound.Load()
 	offset, ok := d.fwd.Offset()
-	if b == nil || !ok || d.packets == 0 {
+	if b == nil || !ok || d.sent.packets == 0 {
 		return
 	}
 	e := d.link.loop.feeds.by[d.fwd.Current()]
@@ -312,7 +227,7 @@ func (d *downTrack) sendReport(now time.Time) {
 	d.link.send(
 		&rtcp.SenderReport{
 			SSRC: b.ssrc, NTPTime: report.NTP(now), RTPTime: at + offset,
-			PacketCount: d.packets, OctetCount: d.octets,
+			PacketCount: d.sent.packets, OctetCount: d.sent.octets,
 		},
 		&rtcp.SourceDescription{Chunks: []rtcp.SourceDescriptionChunk{{
 			Source: b.ssrc,

@@ -27,6 +27,12 @@ type nowhere struct{}
 
 func (nowhere) WriteRTCP([]rtcp.Packet) error { return nil }
 
+// quiet hooks tell nobody.
+var quiet = linkHooks{
+	flood: func() {}, silent: func(string) {},
+	layers: func(string, map[string]bool) {}, sight: func(wire.TrackState) {},
+}
+
 // fanOutStage is a room's data plane without sockets: one publisher of one VP8
 // track, n subscribers.
 type fanOutStage struct {
@@ -38,8 +44,8 @@ type fanOutStage struct {
 }
 
 func newFanOutStage(subscribers int) *fanOutStage {
-	loop := newMediaLoop(metrics.New(), func([]wire.Speaker) {})
-	pub := newLink("publisher", loop, linkHooks{})
+	loop := newMediaLoop(metrics.New(), 0, func([]wire.Speaker) {})
+	pub := newLink("publisher", loop, quiet)
 	pub.pc = nowhere{}
 	pub.up.desc = &description{ssrcs: map[uint32]string{7: "1"}}
 	pub.up.desc.formats[96].codec = media.VP8
@@ -48,14 +54,14 @@ func newFanOutStage(subscribers int) *fanOutStage {
 	loop.publish(track)
 	s := &fanOutStage{loop: loop, stream: &stream{link: pub, ssrc: 7}}
 	for range subscribers {
-		sub := newLink("subscriber", loop, linkHooks{})
+		sub := newLink("subscriber", loop, quiet)
 		sub.pc = nowhere{}
 		loop.addLink(sub)
 		d := newDownTrack(sub, media.Video, 0)
 		b := &binding{out: &s.out, ssrc: 1, rtx: 2, ids: extensionIDs{mid: 4}}
 		b.types[media.VP8] = payloadTypes{96, 97}
 		d.bound.Store(b)
-		d.mid = []byte("3")
+		d.stamp.mid = []byte("3")
 		d.carry(track, time.Now())
 	}
 	h := rtp.Header{Version: 2, PayloadType: 96, SSRC: 7}
@@ -84,7 +90,7 @@ func (s *fanOutStage) batch(n int, now time.Time) []inbound {
 func TestFanOutAllocatesNothing(t *testing.T) {
 	s := newFanOutStage(10)
 	now := time.Now()
-	s.loop.nextTick, s.loop.nextSpeak = now.Add(time.Hour), now.Add(time.Hour)
+	s.loop.due = due{tick: now.Add(time.Hour)}
 	const runs = 100
 	var batches [][]inbound // made before: the race detector makes the packet pool leak
 	for range 200 {

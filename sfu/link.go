@@ -7,7 +7,10 @@ import (
 
 	"github.com/pion/rtcp"
 
+	"sfu/metrics"
+	"sfu/sfu/allocate"
 	"sfu/sfu/media"
+	"sfu/signaling/wire"
 )
 
 const (
@@ -31,7 +34,7 @@ type link struct {
 	born  time.Time
 	hooks linkHooks
 	gone  bool
-	rtt   time.Duration
+	rtt   time.Duration // of the path, smoothed
 
 	// Shared with pion's goroutines: what this participant has in the loop's
 	// queues, so that no one can fill them, and the SSRCs that it uses.
@@ -41,7 +44,7 @@ type link struct {
 	up   uplink
 	down downlink
 
-	nextFeedback, nextReport, nextRecheck time.Time
+	due struct{ feedback, report, recheck time.Time }
 }
 
 // linkHooks tell the participant what only its data plane can see. They must
@@ -49,6 +52,11 @@ type link struct {
 type linkHooks struct {
 	flood  func()           // there are too many SSRCs
 	silent func(mid string) // nothing comes of a track that should send
+
+	// The encodings of a track that are to be encoded, by rid, and what is to be
+	// seen of a track: when either changed.
+	layers func(mid string, active map[string]bool)
+	sight  func(wire.TrackState)
 }
 
 func newLink(id media.ParticipantID, loop *mediaLoop, hooks linkHooks) *link {
@@ -58,7 +66,7 @@ func newLink(id media.ParticipantID, loop *mediaLoop, hooks linkHooks) *link {
 		ssrc: ssrc, born: time.Now(), rtt: defaultRTT,
 		streams: streams{bySSRC: make(map[uint32]*stream)},
 		up:      newUplink(ssrc),
-		down:    downlink{bySSRC: make(map[uint32]*downTrack)},
+		down:    downlink{bySSRC: make(map[uint32]*downTrack), wishes: make(map[media.TrackID]allocate.Wish)},
 	}
 }
 
@@ -66,7 +74,8 @@ func newLink(id media.ParticipantID, loop *mediaLoop, hooks linkHooks) *link {
 type downlink struct {
 	tracks   []*downTrack // every slot
 	bySSRC   map[uint32]*downTrack
-	carriers []*downTrack // by the index of the track they carry
+	carriers []*downTrack                    // by the index of the track they carry
+	wishes   map[media.TrackID]allocate.Wish // only of tracks in the room
 }
 
 // carrier returns the slot of this subscriber that carries t, or nil.
@@ -84,6 +93,34 @@ func (lk *link) setCarrier(t *upTrack, d *downTrack) {
 	lk.down.carriers[t.index] = d
 }
 
+// wish notes what the subscriber wants of a track. Of a track that the room does
+// not have nothing is kept: there is no end of names.
+func (lk *link) wish(id media.TrackID, w allocate.Wish, now time.Time) {
+	t := lk.loop.tracks[id]
+	if t == nil || lk.gone {
+		return
+	}
+	lk.down.wishes[id] = w
+	if d := lk.carrier(t); d != nil {
+		d.wish = w
+		d.begin(now)
+	}
+	lk.pinSound(t.link)
+}
+
+// pinSound makes the sound of a pinned picture heard, however many are louder.
+func (lk *link) pinSound(publisher *link) {
+	pinned := false
+	for _, t := range publisher.up.tracks {
+		pinned = pinned || t.kind == media.Video && lk.down.wishes[t.id].Pinned
+	}
+	for _, t := range publisher.up.tracks {
+		if d := lk.carrier(t); d != nil && t.kind == media.Audio {
+			d.wish.Pinned = pinned || lk.down.wishes[t.id].Pinned
+		}
+	}
+}
+
 // tick does what is due for this connection by time.
 func (lk *link) tick(now time.Time) {
 	for _, t := range lk.up.tracks {
@@ -91,23 +128,26 @@ func (lk *link) tick(now time.Time) {
 			e.repair(now)
 		}
 	}
-	if !now.Before(lk.nextFeedback) {
-		lk.nextFeedback = now.Add(feedbackEvery)
+	if !now.Before(lk.due.feedback) {
+		lk.due.feedback = now.Add(feedbackEvery)
 		lk.sendTransportFeedback()
 	}
-	if !now.Before(lk.nextRecheck) {
-		lk.nextRecheck = now.Add(recheckEvery)
+	if !now.Before(lk.due.recheck) {
+		lk.due.recheck = now.Add(recheckEvery)
 		for _, d := range lk.down.tracks {
 			d.requestKeyframe(now)
 		}
 	}
-	if !now.Before(lk.nextReport) {
-		lk.nextReport = now.Add(reportEvery)
+	if !now.Before(lk.due.report) {
+		lk.due.report = now.Add(reportEvery)
 		lk.sendReceiverReport(now)
 		lk.watchSilence(now)
 		for _, d := range lk.down.tracks {
 			d.sendReport(now)
 		}
+	}
+	for _, d := range lk.down.tracks {
+		d.noticeSwitch(now)
 	}
 }
 
@@ -135,9 +175,12 @@ func (lk *link) sendReceiverReport(now time.Time) {
 	report := &rtcp.ReceiverReport{SSRC: lk.ssrc}
 	for _, t := range lk.up.tracks {
 		for _, e := range t.encodings {
-			if len(report.Reports) < maxReportBlocks {
-				report.Reports = append(report.Reports, e.received.Block(e.ssrc, now))
+			if e.feed == 0 || len(report.Reports) == maxReportBlocks {
+				continue
 			}
+			block := e.received.Block(e.ssrc, now)
+			report.Reports = append(report.Reports, block)
+			lk.loop.tally.set.Loss[metrics.In].Observe(float64(block.FractionLost) / 256)
 		}
 	}
 	if len(report.Reports) > 0 {

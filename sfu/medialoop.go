@@ -1,11 +1,13 @@
 package sfu
 
 import (
+	"math/bits"
 	"time"
 
 	"github.com/pion/rtp"
 
 	"sfu/metrics"
+	"sfu/sfu/dependency"
 	"sfu/sfu/mailbox"
 	"sfu/sfu/media"
 	"sfu/sfu/speaker"
@@ -38,6 +40,8 @@ type inbound struct {
 type arrival struct {
 	track *upTrack
 	pkt   *media.Packet
+	quiet bool // sound that is not among the loudest of a big room
+	again bool // it was quiet when it came, and is sent before the first word
 }
 
 // mediaLoop is the data plane of one room. Its goroutine owns everything that
@@ -51,27 +55,38 @@ type mediaLoop struct {
 	speak   func([]wire.Speaker) // must not block
 
 	// The rest belongs to run.
-	links  []*link
-	tracks map[media.TrackID]*upTrack
-	feeds  feeds
-	batch  batch
-	tally  tally
-	detect speaker.Detector
+	links   []*link
+	tracks  map[media.TrackID]*upTrack
+	feeds   feeds
+	batch   batch
+	tally   tally
+	detect  speaker.Detector
+	audible speaker.Audible
+	loudest int // how many are heard at once in a big room; 0 is everyone
 
-	nextTick, nextSpeak time.Time
-	lastPacket          time.Time
+	due        due
+	lastPacket time.Time
 }
+
+// due is when a loop's regular work is to be done next.
+type due struct{ tick, speak, survey time.Time }
 
 // batch is what one turn of the loop works on, with its scratch space.
 type batch struct {
 	arrivals []arrival
 	evicted  []*media.Packet // pushed out of a ring, perhaps still in arrivals
 	header   rtp.Header
-	rtx      [media.MaxPacket + 2]byte
 	numbers  []uint64
+	scratch  scratch
 }
 
-func newMediaLoop(count *metrics.Set, speak func([]wire.Speaker)) *mediaLoop {
+// scratch is where packets are made that are not only patched.
+type scratch struct {
+	rtx        [media.MaxPacket + 2]byte
+	descriptor [dependency.MaxLength]byte
+}
+
+func newMediaLoop(count *metrics.Set, loudest int, speak func([]wire.Speaker)) *mediaLoop {
 	return &mediaLoop{
 		packets: mailbox.New[inbound](maxQueuedPackets),
 		reports: mailbox.New[inboundReport](maxQueuedReports),
@@ -79,6 +94,7 @@ func newMediaLoop(count *metrics.Set, speak func([]wire.Speaker)) *mediaLoop {
 		quit:    make(chan struct{}),
 		done:    make(chan struct{}),
 		speak:   speak,
+		loudest: loudest,
 		tracks:  make(map[media.TrackID]*upTrack),
 		feeds:   feeds{by: make(map[media.Feed]*encoding)},
 		tally:   tally{set: count},
@@ -145,8 +161,8 @@ func (l *mediaLoop) turn(in []inbound, now time.Time) {
 		l.fanOut()
 	}
 	l.recycle()
-	if !now.Before(l.nextTick) {
-		l.nextTick = now.Add(tickEvery)
+	if !now.Before(l.due.tick) {
+		l.due.tick = now.Add(tickEvery)
 		l.tick(now)
 	}
 	l.tally.flush()
@@ -158,7 +174,7 @@ func (l *mediaLoop) fanOut() {
 	for _, sub := range l.links {
 		for i := range l.batch.arrivals {
 			a := &l.batch.arrivals[i]
-			if d := sub.carrier(a.track); d != nil {
+			if d := sub.carrier(a.track); d != nil && !(a.again && d.wish.Pinned) {
 				l.forward(d, a)
 			}
 		}
@@ -198,7 +214,7 @@ func (l *mediaLoop) untilTick(now time.Time) time.Duration {
 	}
 	// A little late on purpose: where packets flow, one of them comes first
 	// and saves the wake-up.
-	return l.nextTick.Sub(now) + 5*time.Millisecond
+	return l.due.tick.Sub(now) + 5*time.Millisecond
 }
 
 // tick does what is due by time.
@@ -206,12 +222,28 @@ func (l *mediaLoop) tick(now time.Time) {
 	for _, lk := range l.links {
 		lk.tick(now)
 	}
-	if now.Before(l.nextSpeak) {
+	if !now.Before(l.due.survey) {
+		l.due.survey = now.Add(surveyEvery)
+		l.survey(now)
+	}
+	if now.Before(l.due.speak) {
 		return
 	}
-	l.nextSpeak = now.Add(speakEvery)
+	l.due.speak = now.Add(speakEvery)
 	if speaking, changed := l.detect.Update(now); changed {
 		l.speak(l.speakers(speaking))
+	}
+}
+
+// survey keeps every video track at what flows and what is wanted of it.
+func (l *mediaLoop) survey(now time.Time) {
+	for _, t := range l.tracks {
+		t.tick(now)
+	}
+	for _, lk := range l.links {
+		for _, d := range lk.down.tracks {
+			d.tellState(now)
+		}
 	}
 }
 
@@ -234,7 +266,22 @@ func (l *mediaLoop) clear() {
 	l.tally.flush()
 }
 
-func (l *mediaLoop) addLink(lk *link) { l.links = append(l.links, lk) }
+func (l *mediaLoop) addLink(lk *link) {
+	l.links = append(l.links, lk)
+	l.limitSound()
+}
+
+// bigRoom is how many people hear one another without anyone being left out.
+const bigRoom = 10
+
+// limitSound lets only the loudest be heard where there are many.
+func (l *mediaLoop) limitSound() {
+	if len(l.links) > bigRoom {
+		l.audible.Limit(l.loudest)
+	} else {
+		l.audible.Limit(0)
+	}
+}
 
 // removeLink takes a participant out of the data plane: its tracks are
 // unpublished, its slots empty.
@@ -252,11 +299,13 @@ func (l *mediaLoop) removeLink(lk *link) {
 		d.carry(nil, time.Time{})
 	}
 	lk.gone = true
+	l.limitSound()
 }
 
 // publish makes a track known to the room's data plane.
 func (l *mediaLoop) publish(t *upTrack) {
 	t.index, t.heard = l.freeIndex(), time.Now()
+	t.supply = newSupply(t.rids)
 	l.tracks[t.id] = t
 	t.link.up.tracks[t.mid] = t
 	l.tally.set.UpTracks[t.kind].Inc()
@@ -284,14 +333,24 @@ func (l *mediaLoop) unpublish(t *upTrack) {
 	for len(t.downs) > 0 {
 		t.downs[len(t.downs)-1].carry(nil, time.Time{})
 	}
+	l.tally.set.EncodingsOff.Sub(float64(max(1, len(t.rids)) - bits.OnesCount8(t.supply.active)))
+	for _, lk := range l.links {
+		delete(lk.down.wishes, t.id)
+	}
 	for _, e := range t.encodings {
-		l.feeds.remove(e)
-		l.detect.Remove(speaker.Key(e.feed))
+		l.forget(e)
 		e.ring.Clear((*media.Packet).Release)
 	}
 	delete(l.tracks, t.id)
 	delete(t.link.up.tracks, t.mid)
 	l.tally.set.UpTracks[t.kind].Dec()
+}
+
+// forget takes the encoding's feed out of all that goes by feeds.
+func (l *mediaLoop) forget(e *encoding) {
+	l.feeds.remove(e)
+	l.detect.Remove(speaker.Key(e.feed))
+	l.audible.Remove(speaker.Key(e.feed))
 }
 
 // feeds names the streams of a room.

@@ -42,6 +42,7 @@ type publication struct {
 	source media.Source
 	muted  bool
 	rids   []string
+	active map[string]bool // what the client was told to encode, by rid; nil: everything
 }
 
 func (pub *publication) row() wire.Track {

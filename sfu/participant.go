@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"encoding/json"
 	"log/slog"
+	"maps"
 	"sync"
 	"time"
 
@@ -45,6 +46,7 @@ type participant struct {
 	data     *dataWriter
 	session  *Session // nil while the socket is lost
 	view     view
+	pinned   map[media.TrackID]bool
 	talks    negotiation
 	slots    slotTable
 	presence presence
@@ -81,11 +83,15 @@ func newParticipant(s *Server, r *room, req *wire.JoinRoom) (*participant, error
 		log:  s.log.With("room", r.name, "participant", id),
 		mail: mailbox.New[func()](maxMail),
 		quit: make(chan struct{}),
+
+		pinned: make(map[media.TrackID]bool),
 	}
 	p.presence = presence{joined: time.Now(), mediaLost: time.Now(), reason: metrics.LeaveLost}
 	p.link = newLink(id, r.loop, linkHooks{
 		flood:  p.giveUp,
 		silent: func(mid string) { p.put(func() { p.applySilence(mid) }) },
+		layers: func(mid string, active map[string]bool) { p.put(func() { p.applyLayers(mid, active) }) },
+		sight:  func(s wire.TrackState) { p.put(func() { p.applySight(s) }) },
 	})
 	p.data = newDataWriter(s.count)
 	pc, err := s.peers.newPeer(p.link.sink)
@@ -213,6 +219,7 @@ func (p *participant) applyResume(s *Session) {
 	p.welcome(true)
 	p.slots.sent = nil
 	p.assignSlots()
+	p.repeatLayers()
 	p.talks.state.Reconnected(time.Now())
 }
 
@@ -249,6 +256,8 @@ func (p *participant) apply(msg wire.Client) {
 		p.applyCandidate(m)
 	case *wire.UpdateTrack:
 		p.applyUpdateTrack(m)
+	case *wire.Subscribe:
+		p.applySubscribe(m)
 	case *wire.Restart:
 		p.log.Debug("client is about to restart ICE")
 	case *wire.Leave:
@@ -263,6 +272,7 @@ func (p *participant) applyRoster(msg wire.Server) {
 		return
 	}
 	changed := p.view.apply(msg)
+	maps.DeleteFunc(p.pinned, func(id media.TrackID, _ bool) bool { return !p.view.has(id) })
 	p.send(msg)
 	if changed {
 		p.assignSlots()

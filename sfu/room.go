@@ -33,9 +33,9 @@ type member struct {
 }
 
 // newRoom makes a room and starts its media loop; close stops it.
-func newRoom(name string, limit int, count *metrics.Set) *room {
-	r := &room{name: name, limit: limit, count: count, relay: newRelay(count)}
-	r.loop = newMediaLoop(count, r.speakers)
+func newRoom(name string, cfg Config, count *metrics.Set) *room {
+	r := &room{name: name, limit: cfg.MaxParticipants, count: count, relay: newRelay(count)}
+	r.loop = newMediaLoop(count, max(0, cfg.Loudest), r.speakers)
 	go r.loop.run()
 	return r
 }

@@ -110,11 +110,17 @@ func (lk *link) handleSenderReport(p *rtcp.SenderReport, now time.Time) {
 // handleBlocks reads the round trip out of a report about one of our slots.
 func (lk *link) handleBlocks(ssrc uint32, blocks []rtcp.ReceptionReport, now time.Time) {
 	for _, block := range blocks {
-		if block.SSRC != ssrc || lk.down.bySSRC[ssrc] == nil {
+		d := lk.down.bySSRC[ssrc]
+		if block.SSRC != ssrc || d == nil {
 			continue
 		}
+		count := lk.loop.tally.set
 		if rtt, ok := report.RTT(block, now); ok {
 			lk.rtt += (rtt - lk.rtt) / 8 // as TCP smooths it (RFC 6298, 2)
+			count.RTT.Observe(rtt.Seconds())
+		}
+		if lost, sent, ok := d.sent.delivery.Note(block); ok && sent > 0 {
+			count.Loss[metrics.Out].Observe(float64(lost) / float64(sent))
 		}
 	}
 }
@@ -142,9 +148,13 @@ func (lk *link) handleNack(ssrc uint32, p *rtcp.TransportLayerNack, now time.Tim
 }
 
 func (lk *link) handleKeyframeRequest(ssrc uint32, now time.Time) {
-	lk.loop.tally.keyframesIn++
+	lk.loop.tally.repairs.plisIn++
 	d := lk.down.bySSRC[ssrc]
 	if d == nil || d.track == nil || d.kind != media.Video {
+		return
+	}
+	if !d.patient.Allow(now) {
+		lk.loop.tally.repairs.plisLimited++
 		return
 	}
 	if e := lk.loop.feeds.by[d.fwd.Target()]; e != nil {

@@ -26,6 +26,7 @@ type Config struct {
 
 	MaxRooms        int           // default 1000
 	MaxParticipants int           // in one room, default 50
+	Loudest         int           // in rooms above 10 this many are heard at once, default 5; below 0 everyone
 	ResumeTime      time.Duration // how long a lost socket is waited for while media flows, default 30 s
 
 	Net transport.Net // the network; the machine's own by default
@@ -34,6 +35,7 @@ type Config struct {
 const (
 	defaultMaxRooms        = 1000
 	defaultMaxParticipants = 50
+	defaultLoudest         = 5
 	defaultResumeTime      = 30 * time.Second
 )
 
@@ -43,6 +45,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.MaxParticipants == 0 {
 		c.MaxParticipants = defaultMaxParticipants
+	}
+	if c.Loudest == 0 {
+		c.Loudest = defaultLoudest
 	}
 	if c.ResumeTime == 0 {
 		c.ResumeTime = defaultResumeTime
@@ -159,7 +164,7 @@ func (s *Server) enter(name string) (*room, error) {
 		if len(s.rooms) >= s.cfg.MaxRooms {
 			return nil, refuse(wire.CodeRoomFull, fmt.Sprintf("This server holds %d rooms and cannot open another one.", s.cfg.MaxRooms))
 		}
-		r = newRoom(name, s.cfg.MaxParticipants, s.count)
+		r = newRoom(name, s.cfg, s.count)
 		s.rooms[name] = r
 		s.count.Rooms.Inc()
 	}

@@ -115,7 +115,7 @@ func (p *participant) pairsNegotiated() {
 		pair.live = true
 		p.slots.table.Grow(1)
 		audio, video := []byte(pair.audioLine.Mid()), []byte(pair.videoLine.Mid())
-		p.link.loop.do(func() { pair.audio.mid, pair.video.mid = audio, video })
+		p.link.loop.do(func() { pair.audio.stamp.mid, pair.video.stamp.mid = audio, video })
 	}
 }
 
@@ -125,7 +125,7 @@ func (p *participant) assignSlots() {
 	if !p.presence.ever || p.presence.left {
 		return // what is sent before the connection is up is lost, keyframes too
 	}
-	changed, missing := p.slots.table.Assign(p.view.wishes())
+	changed, missing := p.slots.table.Assign(p.view.wishes(p.pinned))
 	for _, k := range changed {
 		p.carry(k, p.slots.table.Pairs()[k])
 	}

@@ -10,14 +10,22 @@ import (
 type tally struct {
 	set *metrics.Set
 
-	received, bytesIn   [media.NumKinds]int
-	offered, forwarded  [media.NumKinds]int
-	bytesOut            [media.NumKinds]int
-	refused, dropped    [media.NumDrops]int
-	writeErrors, rtxIn  int
-	nacksIn, nacksOut   int
-	rtxOut, rtxMissed   int
-	keyframesIn, plisUp int
+	received, bytesIn  [media.NumKinds]int
+	offered, forwarded [media.NumKinds]int
+	bytesOut           [media.NumKinds]int
+	refused, dropped   [media.NumDrops]int
+	writeErrors        int
+	switches, hollow   int
+	repairs            repairs
+}
+
+// repairs counts what was asked for again.
+type repairs struct {
+	nacksIn, nacksOut           int
+	rtxIn, rtxOut               int
+	rtxMissed, rtxLimited       int
+	plisIn, plisUp, plisLimited int
+	replayed                    int
 }
 
 // flush moves the counts to the metrics.
@@ -35,13 +43,22 @@ func (t *tally) flush() {
 		add(m.PacketsDropped[d], &t.dropped[d])
 	}
 	add(m.WriteErrors, &t.writeErrors)
-	add(m.NACKsReceived, &t.nacksIn)
-	add(m.NACKsSent, &t.nacksOut)
-	add(m.RTXReceived, &t.rtxIn)
-	add(m.RTXSent, &t.rtxOut)
-	add(m.RTXMissed, &t.rtxMissed)
-	add(m.KeyframeRequestsIn, &t.keyframesIn)
-	add(m.KeyframeRequests, &t.plisUp)
+	add(m.Switches, &t.switches)
+	add(m.HollowPackets, &t.hollow)
+	t.repairs.flush(m)
+}
+
+func (r *repairs) flush(m *metrics.Set) {
+	add(m.NACKsReceived, &r.nacksIn)
+	add(m.NACKsSent, &r.nacksOut)
+	add(m.RTXReceived, &r.rtxIn)
+	add(m.RTXSent, &r.rtxOut)
+	add(m.RTXMissed, &r.rtxMissed)
+	add(m.RTXLimited, &r.rtxLimited)
+	add(m.KeyframeRequestsIn, &r.plisIn)
+	add(m.KeyframeRequests, &r.plisUp)
+	add(m.KeyframeRequestsLimited, &r.plisLimited)
+	add(m.KeyframesReplayed, &r.replayed)
 }
 
 func add(c interface{ Add(float64) }, n *int) {

@@ -11,7 +11,9 @@ import (
 
 	"sfu/sfu/codec"
 	"sfu/sfu/media"
+	"sfu/sfu/red"
 	"sfu/sfu/report"
+	"sfu/sfu/speaker"
 )
 
 const (
@@ -30,6 +32,9 @@ const (
 	// silence is how long an unmuted microphone or camera may send nothing:
 	// even Opus in its pauses sends every 400 ms.
 	silence = 5 * time.Second
+	// preRollTime is how old the sound before a word may be: beyond it lies a
+	// pause that the sender did not send.
+	preRollTime = 100 * time.Millisecond
 	// maxSilences is how often in a row the client is told.
 	maxSilences = 3
 )
@@ -148,13 +153,13 @@ func (l *mediaLoop) take(s *stream, pkt *media.Packet, now time.Time) media.Drop
 		return media.DropUnknown
 	}
 	if s.rtx {
-		l.tally.rtxIn++
+		l.tally.repairs.rtxIn++
 	}
 	if drop := s.unpack(pkt, h, n); drop != media.Kept {
 		return drop
 	}
-	if !pkt.Padding && !codec.Parse(pkt) {
-		return media.DropMalformed
+	if drop := s.parse(pkt, h); drop != media.Kept {
+		return drop
 	}
 	taken := s.enc.ring.Commit(pkt)
 	if taken.Evicted != nil {
@@ -166,8 +171,52 @@ func (l *mediaLoop) take(s *stream, pkt *media.Packet, now time.Time) media.Drop
 	s.enc.note(pkt, taken, s.rtx, now)
 	l.tally.received[s.enc.track.kind]++
 	l.tally.bytesIn[s.enc.track.kind] += len(pkt.Payload)
-	l.batch.arrivals = append(l.batch.arrivals, arrival{s.enc.track, pkt})
+	l.arrive(s.enc, pkt)
 	return media.Kept
+}
+
+// parse reads what the packet carries: the descriptor of its dependencies
+// first, because the payload tells less where there is one.
+func (s *stream) parse(pkt *media.Packet, h *rtp.Header) media.Drop {
+	if pkt.Padding {
+		return media.Kept
+	}
+	if id := s.link.up.desc.ids.dependency; id != 0 && s.enc.track.kind == media.Video {
+		if ext := h.GetExtension(id); len(ext) > 0 {
+			if drop := s.enc.descriptors.Parse(ext, &pkt.Header); drop != media.Kept {
+				return drop
+			}
+		}
+	}
+	if pkt.Codec == media.RED {
+		if _, _, ok := red.Primary(pkt.Payload); !ok {
+			return media.DropMalformed
+		}
+	}
+	if !codec.Parse(pkt) {
+		return media.DropMalformed
+	}
+	return media.Kept
+}
+
+// preRoll is how many packets from before the first that is heard are sent when
+// somebody begins to speak, so that the first word is whole.
+const preRoll = 2
+
+// arrive adds a packet to the batch. Of a microphone in a big room it notes
+// whether it is among the loudest.
+func (l *mediaLoop) arrive(e *encoding, pkt *media.Packet) {
+	a := arrival{track: e.track, pkt: pkt}
+	if e.track.source == media.Microphone && pkt.HasLevel {
+		heard, began := l.audible.Observe(speaker.Key(e.feed), pkt.Level, pkt.Arrival)
+		a.quiet = !heard
+		for n := uint64(preRoll); began && n > 0; n-- {
+			if before := e.ring.Get(pkt.ESN - n); before != nil && pkt.Arrival.Sub(before.Arrival) < preRollTime {
+				l.batch.arrivals = append(l.batch.arrivals, arrival{track: e.track, pkt: before, again: true})
+			}
+		}
+	}
+	l.batch.arrivals = append(l.batch.arrivals, a)
 }
 
 // watchSilence tells the participant of a track that should send and does not
@@ -179,7 +228,8 @@ func (lk *link) watchSilence(now time.Time) {
 	}
 	for _, t := range lk.up.tracks {
 		live := t.source == media.Microphone || t.source == media.Camera
-		if !live || t.muted || t.silences == maxSilences || now.Sub(later(t.heard, lk.up.up)) < silence {
+		unwanted := t.kind == media.Video && t.supply.active == 0 // its publisher was told to stop
+		if !live || t.muted || unwanted || t.silences == maxSilences || now.Sub(later(t.heard, lk.up.up)) < silence {
 			continue
 		}
 		t.silences++
@@ -246,7 +296,7 @@ func (s *stream) unpack(pkt *media.Packet, h *rtp.Header, n int) media.Drop {
 // its first packets. The answer holds for the life of the stream, because
 // browsers stop stamping once they know that we know (media.md, H1).
 func (s *stream) bind(h *rtp.Header) bool {
-	if s.enc != nil && !s.enc.closed {
+	if s.enc != nil {
 		return s.rtx || s.enc.ssrc == s.ssrc // another SSRC may have taken its place
 	}
 	desc := s.link.up.desc

@@ -70,10 +70,21 @@ func (v *view) setTrack(id string, t wire.Track) {
 	row.Tracks = tracks
 }
 
+// has reports whether somebody publishes the track.
+func (v *view) has(id media.TrackID) bool {
+	for _, row := range v.rows {
+		if slices.ContainsFunc(row.Tracks, func(t wire.Track) bool { return t.ID == string(id) }) {
+			return true
+		}
+	}
+	return false
+}
+
 // wishes returns what the participant is to be sent: everyone's camera and
-// screen, in the order in which they joined.
-func (v *view) wishes() []slots.Wish {
-	var wishes []slots.Wish
+// screen, those with a pinned track first, and else in the order in which they
+// joined.
+func (v *view) wishes(pinned map[media.TrackID]bool) []slots.Wish {
+	var first, wishes []slots.Wish
 	for _, row := range v.rows {
 		for _, screen := range []bool{false, true} {
 			wish := slots.Wish{Group: slots.Group{Participant: media.ParticipantID(row.ID), Screen: screen}}
@@ -88,10 +99,14 @@ func (v *view) wishes() []slots.Wish {
 					wish.Audio = media.TrackID(t.ID)
 				}
 			}
-			if wish.Audio != "" || wish.Video != "" {
+			switch {
+			case wish.Audio == "" && wish.Video == "":
+			case pinned[wish.Audio] || pinned[wish.Video]:
+				first = append(first, wish)
+			default:
 				wishes = append(wishes, wish)
 			}
 		}
 	}
-	return wishes
+	return append(first, wishes...)
 }

@@ -31,6 +31,7 @@ type options struct {
 
 	MaxRooms        int           `default:"1000" placeholder:"N" help:"Rooms at a time (${default})."`
 	MaxParticipants int           `default:"50" placeholder:"N" help:"Participants in one room (${default})."`
+	Loudest         int           `default:"5" placeholder:"N" help:"In rooms above 10 people, how many of the loudest are heard at once; 0 is everyone (${default})."`
 	ResumeTime      time.Duration `default:"30s" placeholder:"TIME" help:"How long a participant whose connection broke is waited for (${default})."`
 
 	LogLevel  slog.Level       `default:"info" placeholder:"LEVEL" help:"debug, info, warn or error (${default})."`
@@ -71,6 +72,8 @@ func (o *options) Validate() error {
 		return fmt.Errorf("--max-rooms %d: at least 1", o.MaxRooms)
 	case o.MaxParticipants < 1:
 		return fmt.Errorf("--max-participants %d: at least 1", o.MaxParticipants)
+	case o.Loudest < 0:
+		return fmt.Errorf("--loudest %d: at least 0", o.Loudest)
 	case o.ResumeTime < time.Second:
 		return fmt.Errorf("--resume-time %v: at least 1s", o.ResumeTime)
 	}
@@ -84,7 +87,11 @@ func (o *options) engine() sfu.Config {
 		PublicIPs:       o.PublicIP,
 		MaxRooms:        o.MaxRooms,
 		MaxParticipants: o.MaxParticipants,
+		Loudest:         o.Loudest,
 		ResumeTime:      o.ResumeTime,
+	}
+	if o.Loudest == 0 {
+		cfg.Loudest = -1 // the engine's 0 is the default
 	}
 	for _, u := range o.ICEServer {
 		cfg.ICEServers = append(cfg.ICEServers, wire.ICEServer{URLs: []string{string(u)}})

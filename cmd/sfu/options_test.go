@@ -27,7 +27,7 @@ func TestDefaultsNeedNoConfiguration(t *testing.T) {
 	}
 	cfg := o.engine()
 	if o.Listen != "localhost:8080" || cfg.UDPPort != 7882 || cfg.MaxRooms != 1000 ||
-		cfg.MaxParticipants != 50 || cfg.ResumeTime != 30*time.Second || cfg.ICEServers != nil || o.LogLevel != slog.LevelInfo {
+		cfg.MaxParticipants != 50 || cfg.Loudest != 5 || cfg.ResumeTime != 30*time.Second || cfg.ICEServers != nil || o.LogLevel != slog.LevelInfo {
 		t.Errorf("%+v", o)
 	}
 }
@@ -73,6 +73,7 @@ func TestRefusesWhatCannotWork(t *testing.T) {
 		"--allow-origin=*",
 		"--max-rooms=0",
 		"--max-participants=-1",
+		"--loudest=-1",
 		"--resume-time=0s",
 		"--log-level=loud",
 		"--log-format=xml",

@@ -1,0 +1,185 @@
+package sfu
+
+import (
+	"slices"
+	"time"
+
+	"github.com/pion/rtcp"
+
+	"sfu/sfu/allocate"
+	"sfu/sfu/dependency"
+	"sfu/sfu/keyframe"
+	"sfu/sfu/media"
+	"sfu/sfu/nack"
+	"sfu/sfu/report"
+	"sfu/sfu/speaker"
+)
+
+// encoding is one RTP stream of an up track. The media loop owns it.
+type encoding struct {
+	track *upTrack
+	rid   string
+	ssrc  uint32
+	feed  media.Feed // 0 until its first packet
+
+	ring         *nack.Ring
+	gaps         nack.Gaps
+	received     report.Receiver
+	timeline     report.Timeline
+	descriptors  dependency.Parser
+	keyframe     keyframe.Throttle
+	asked        uint64 // newest number when the last keyframe request left
+	lastKeyframe uint64 // its first packet; 0 before one came
+	newest       uint64
+	spatial      [media.MaxSpatial]spatial
+	layers       int // spatial layers that have come, at least 1
+}
+
+// spatial is what is known of one spatial layer of an encoding.
+type spatial struct {
+	pulse    allocate.Pulse
+	size     media.Size // zero while no packet told it
+	temporal uint8      // the highest temporal layer that came
+}
+
+// begin makes ssrc the source of the encoding: its first one, or another after
+// the publisher replaced it, which is another stream to everyone downstream.
+func (e *encoding) begin(ssrc uint32) {
+	e.ssrc = ssrc
+	e.ring.Clear(func(p *media.Packet) {
+		l := e.track.link.loop
+		l.batch.evicted = append(l.batch.evicted, p)
+	})
+	e.ring = e.track.newRing() // takes any first number
+	e.restart()
+}
+
+// restart gives the stream a new name and forgets what belonged to the old.
+func (e *encoding) restart() {
+	l := e.track.link.loop
+	l.forget(e)
+	l.feeds.add(e)
+	e.gaps.Reset()
+	e.received.Reset()
+	e.timeline.Reset()
+	e.descriptors.Reset()
+	e.asked, e.lastKeyframe, e.newest = 0, 0, 0
+	e.spatial, e.layers = [media.MaxSpatial]spatial{}, 1
+}
+
+// note takes a packet that the ring took.
+func (e *encoding) note(pkt *media.Packet, taken nack.Taken, repaired bool, now time.Time) {
+	if taken.Restart {
+		e.restart()
+	}
+	fresh := e.newest == 0
+	pkt.Feed = e.feed
+	e.track.newest, e.track.heard, e.track.silences = pkt.Arrival, pkt.Arrival, 0
+	if taken.Newest {
+		e.newest = pkt.ESN
+	}
+	e.gaps.Note(pkt.ESN, pkt.Arrival)
+	if !repaired { // RFC 4588, 6.3: a retransmission is not a reception of the original
+		e.received.Note(pkt.ESN, pkt.Timestamp, pkt.Codec.ClockRate(), pkt.Arrival)
+	}
+	pkt.Capture, pkt.HasCapture = e.timeline.Common(pkt.Timestamp, pkt.Codec.ClockRate())
+	switch {
+	case pkt.Padding:
+	case e.track.kind == media.Video:
+		e.notePicture(pkt, now)
+	case pkt.HasLevel && !e.track.muted:
+		e.track.link.loop.detect.Observe(speaker.Key(e.feed), pkt.Level, pkt.Voice, now)
+	}
+	if fresh { // a feed that nobody has yet
+		e.track.survey(now)
+		e.track.retarget(now)
+	}
+}
+
+// notePicture keeps what a packet tells of the pictures that can be had.
+func (e *encoding) notePicture(pkt *media.Packet, now time.Time) {
+	if pkt.Keyframe {
+		e.gaps.Forget(pkt.ESN)
+		e.lastKeyframe = max(e.lastKeyframe, pkt.ESN)
+		if pkt.ESN > e.asked {
+			e.keyframe.Seen(now)
+		}
+	}
+	for i, size := range pkt.Sizes {
+		if size != (media.Size{}) {
+			e.spatial[i].size = size
+		}
+	}
+	if s := int(pkt.Layer.Spatial); s < media.MaxSpatial {
+		layer := &e.spatial[s]
+		layer.pulse.Note(pkt.Arrival)
+		layer.temporal = max(layer.temporal, min(pkt.Layer.Temporal, media.MaxTemporal-1))
+		e.layers = max(e.layers, s+1)
+	}
+}
+
+const (
+	// A keyframe is replayed to a newcomer while few packets and little time
+	// have passed since: behind it comes everything up to now, at once.
+	replayPackets = 40
+	replayTime    = time.Second
+)
+
+// replayable reports whether the newest keyframe and all that came since are in
+// the ring and few enough to be sent at once.
+func (e *encoding) replayable(now time.Time) bool {
+	if e.lastKeyframe == 0 || e.newest-e.lastKeyframe >= replayPackets {
+		return false
+	}
+	for esn := e.lastKeyframe; esn <= e.newest; esn++ {
+		if e.ring.Get(esn) == nil {
+			return false
+		}
+	}
+	return now.Sub(e.ring.Get(e.lastKeyframe).Arrival) < replayTime
+}
+
+// requestKeyframe asks the publisher for a keyframe, now or when the throttle
+// allows it.
+func (e *encoding) requestKeyframe(now time.Time) {
+	if e.track.kind == media.Video && !e.track.muted {
+		e.keyframe.Request(now)
+		e.sendPLI(now)
+	}
+}
+
+func (e *encoding) sendPLI(now time.Time) {
+	if e.track.muted || !e.keyframe.Due(now) {
+		return
+	}
+	e.asked = e.newest
+	lk := e.track.link
+	lk.loop.tally.repairs.plisUp++
+	lk.send(&rtcp.PictureLossIndication{SenderSSRC: lk.ssrc, MediaSSRC: e.ssrc})
+}
+
+// repair asks the publisher for what did not come, and for the keyframes that
+// were put off.
+func (e *encoding) repair(now time.Time) {
+	lk := e.track.link
+	if e.feed == 0 || e.track.kind == media.Audio && !lk.up.desc.audioNACK {
+		return
+	}
+	scratch := &lk.loop.batch.numbers
+	missing, lost := e.gaps.Due((*scratch)[:0], now, lk.rtt)
+	*scratch = missing
+	lk.loop.tally.repairs.nacksOut += len(missing)
+	for part := range slices.Chunk(missing, maxNacked) {
+		seqs := make([]uint16, len(part))
+		for i, esn := range part {
+			seqs[i] = uint16(esn)
+		}
+		lk.send(&rtcp.TransportLayerNack{
+			SenderSSRC: lk.ssrc, MediaSSRC: e.ssrc, Nacks: rtcp.NackPairsFromSequenceNumbers(seqs),
+		})
+	}
+	if lost {
+		e.requestKeyframe(now)
+	}
+	e.sendPLI(now)
+}

@@ -1,0 +1,156 @@
+package sfu
+
+import (
+	"time"
+
+	"sfu/sfu/allocate"
+	"sfu/sfu/media"
+	"sfu/signaling/wire"
+)
+
+// settle is how long a picture may be missing before the client is told why:
+// most waits are shorter than it takes to read.
+const settle = time.Second
+
+// sight is what a subscriber sees of a track, as its client was told.
+type sight struct {
+	told  wire.TrackState // the zero TrackState before the first
+	since time.Time       // since when something else is true
+}
+
+// carry makes the slot show t from now on, or nothing.
+func (d *downTrack) carry(t *upTrack, now time.Time) {
+	if d.track == t {
+		return
+	}
+	gauge := d.link.loop.tally.set.DownTracks[d.kind]
+	if d.track != nil {
+		d.link.setCarrier(d.track, nil)
+		d.track.removeDown(d)
+		gauge.Dec()
+	}
+	d.track, d.wish, d.chooser, d.seen = t, allocate.Wish{}, allocate.Chooser{}, sight{}
+	d.fwd.SetTarget(0, media.Layer{})
+	d.fwd.Cut()
+	if t != nil {
+		d.wish = d.link.down.wishes[t.id]
+		d.link.setCarrier(t, d)
+		d.link.pinSound(t.link)
+		t.downs = append(t.downs, d)
+		gauge.Inc()
+		d.begin(now)
+	}
+}
+
+// begin shows the track from now on: by its newest keyframe, or the next.
+func (d *downTrack) begin(now time.Time) {
+	d.target()
+	if d.fwd.Current() == 0 {
+		d.replay(now)
+	}
+	d.requestKeyframe(now)
+}
+
+func (t *upTrack) removeDown(d *downTrack) {
+	for i, other := range t.downs {
+		if other == d {
+			last := len(t.downs) - 1
+			t.downs[i], t.downs[last] = t.downs[last], nil
+			t.downs = t.downs[:last]
+			return
+		}
+	}
+}
+
+// paused reports whether the subscriber wants nothing of the track now.
+func (d *downTrack) paused() bool { return d.wish.Paused }
+
+// target points the forwarder at what the subscriber is to get.
+func (d *downTrack) target() {
+	if feed, layer := d.choose(); feed != d.fwd.Target() || layer != d.granted {
+		d.granted = layer
+		d.fwd.SetTarget(feed, layer)
+	}
+}
+
+// choose returns what of its track the subscriber is to get; feed 0 is nothing.
+func (d *downTrack) choose() (media.Feed, media.Layer) {
+	if d.kind == media.Audio {
+		return d.track.soleFeed(), media.Layer{}
+	}
+	i, temporal, ok := d.chooser.Choose(d.wish, d.track.supply.options)
+	if !ok {
+		return 0, media.Layer{}
+	}
+	o := &d.track.supply.options[i]
+	return o.Feed, media.Layer{Spatial: o.Spatial, Temporal: temporal}
+}
+
+// requestKeyframe asks for a keyframe if the slot waits for one.
+func (d *downTrack) requestKeyframe(now time.Time) {
+	if d.track == nil || !d.fwd.NeedsKeyframe() {
+		return
+	}
+	if e := d.link.loop.feeds.by[d.fwd.Target()]; e != nil && !e.keyframe.Waiting() {
+		e.requestKeyframe(now)
+	}
+}
+
+// replay sends the packets since the newest keyframe to a slot that waits for
+// one, where they are few enough to be of use: the picture is there at once,
+// and nobody else's publisher has to make a keyframe for a newcomer (rule F15).
+//
+// It must not run while a batch is under way: its packets would go out twice.
+func (d *downTrack) replay(now time.Time) {
+	l := d.link.loop
+	e := l.feeds.by[d.fwd.Target()]
+	if e == nil || d.track.muted || !d.fwd.NeedsKeyframe() || !e.replayable(now) {
+		return
+	}
+	for esn := e.lastKeyframe; esn <= e.newest; esn++ {
+		l.forward(d, &arrival{track: d.track, pkt: e.ring.Get(esn)})
+	}
+	l.tally.repairs.replayed++
+}
+
+// state returns what there is to see of the track now.
+func (d *downTrack) state() wire.TrackState {
+	s := wire.TrackState{Track: string(d.track.id), State: wire.StateActive}
+	layer, flows := d.fwd.Layer()
+	switch {
+	case d.track.muted:
+		s.State, s.Reason = "paused", "muted"
+	case d.paused():
+		s.State, s.Reason = "paused", "wish"
+	case !flows:
+		s.State, s.Reason = "paused", "waiting"
+	default:
+		if e := d.link.loop.feeds.by[d.fwd.Current()]; e != nil {
+			size := e.spatial[layer.Spatial].size
+			s.Width, s.Height = int(size.Width), int(size.Height)
+		}
+	}
+	return s
+}
+
+// tellState tells the client what became of a picture when that is news.
+func (d *downTrack) tellState(now time.Time) {
+	if d.track == nil || d.kind != media.Video {
+		return
+	}
+	s := d.state()
+	if s == d.seen.told {
+		d.seen.since = time.Time{}
+		return
+	}
+	if s.Reason == "waiting" {
+		if d.seen.since.IsZero() {
+			d.seen.since = now
+		}
+		if now.Sub(d.seen.since) < settle {
+			return
+		}
+	}
+	d.seen = sight{told: s}
+	d.link.hooks.sight(s)
+}

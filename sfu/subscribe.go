@@ -1,0 +1,78 @@
+package sfu
+
+import (
+	"time"
+
+	"sfu/sfu/allocate"
+	"sfu/sfu/media"
+	"sfu/signaling/wire"
+)
+
+// maxPinned bounds the tracks that one subscriber pins. What is pinned beyond
+// it is wished for like any other.
+const maxPinned = 16
+
+// applySubscribe takes wishes: to the media loop, which chooses layers by them,
+// and of those that are pinned to the slots, which they get first.
+func (p *participant) applySubscribe(m *wire.Subscribe) {
+	repinned := false
+	for _, w := range m.Tracks {
+		repinned = p.pin(media.TrackID(w.Track), w.Pinned) || repinned
+	}
+	lk := p.link
+	lk.loop.do(func() {
+		now := time.Now()
+		for _, w := range m.Tracks {
+			lk.wish(media.TrackID(w.Track), readWish(w), now)
+		}
+	})
+	if repinned {
+		p.assignSlots()
+	}
+}
+
+// pin notes whether a track is pinned and reports whether that is news.
+func (p *participant) pin(id media.TrackID, pinned bool) (changed bool) {
+	if p.pinned[id] == pinned || pinned && (len(p.pinned) >= maxPinned || !p.view.has(id)) {
+		return false
+	}
+	if pinned {
+		p.pinned[id] = true
+	} else {
+		delete(p.pinned, id)
+	}
+	return true
+}
+
+func readWish(w wire.TrackWish) allocate.Wish {
+	return allocate.Wish{
+		Size: media.Size{Width: uint16(w.Width), Height: uint16(w.Height)},
+		FPS:  uint8(w.FPS), Priority: uint8(w.Priority), Pinned: w.Pinned, Paused: w.Paused,
+	}
+}
+
+// applyLayers tells the client which encodings of a track it is to encode.
+func (p *participant) applyLayers(mid string, active map[string]bool) {
+	pub := p.talks.publication(mid)
+	if pub == nil || p.presence.left {
+		return
+	}
+	pub.active = active
+	p.send(&wire.Layers{MID: mid, Active: active})
+}
+
+// repeatLayers tells a client that resumed again what it may have missed.
+func (p *participant) repeatLayers() {
+	for _, pub := range p.talks.tracks {
+		if pub.active != nil {
+			p.send(&wire.Layers{MID: pub.mid, Active: pub.active})
+		}
+	}
+}
+
+// applySight tells the client what there is to see of a track.
+func (p *participant) applySight(s wire.TrackState) {
+	if !p.presence.left && p.view.has(media.TrackID(s.Track)) {
+		p.send(&s)
+	}
+}
