@@ -194,6 +194,52 @@ func TestFloodOfNacksEarnsAQuarter(t *testing.T) {
 	}
 }
 
+// FuzzAnswers asks for any number at any time: no number is answered twice within
+// a round trip, nor more often than three times while it is remembered, and what
+// is sent again has been earned.
+func FuzzAnswers(f *testing.F) {
+	f.Add([]byte{0, 9, 1, 0, 1, 0, 2, 30, 1, 0, 2, 30, 1, 0, 2, 30, 1, 0})
+	f.Add([]byte{1, 0, 3, 2, 1, 0, 4, 200, 1, 5, 2, 255, 1, 5, 0, 255})
+	f.Fuzz(func(t *testing.T, script []byte) {
+		const rtt = 25 * time.Millisecond
+		var a Answers
+		var seq uint16
+		var sent, answered int
+		given := make(map[uint16][]time.Time)
+		now := time.Unix(1000, 0)
+		for i := 0; i+1 < len(script); i += 2 {
+			switch b := script[i+1]; script[i] % 5 {
+			case 0:
+				a.Sent(int(b))
+				sent += int(b)
+			case 1: // ask for the next few
+				for range b {
+					seq++
+					if !a.Allow(seq, now, rtt) {
+						continue
+					}
+					answered++
+					was := given[seq]
+					if n := len(was); n > 0 && now.Sub(was[n-1]) < rtt ||
+						n >= maxAnswers && now.Sub(was[n-maxAnswers]) < forgetAnswer {
+						t.Fatalf("%d is answered at %v after %v", seq, now, was)
+					}
+					given[seq] = append(was, now)
+				}
+			case 2:
+				now = now.Add(time.Duration(b) * time.Millisecond)
+			case 3:
+				seq += uint16(b) << 8
+			case 4:
+				seq -= uint16(b)
+			}
+			if answered > sent/earn+maxCredit {
+				t.Fatalf("%d packets sent, %d of them again", sent, answered)
+			}
+		}
+	})
+}
+
 func TestAllowDoesNotAllocate(t *testing.T) {
 	var a Answers
 	now := time.Unix(1000, 0)
