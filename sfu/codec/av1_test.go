@@ -21,6 +21,7 @@ func TestAV1Payloads(t *testing.T) {
 		{"a size of two bytes", "28 8200 0800 3000", "key"},
 		{"N without sequence header", "18 3000", "start"},
 		{"sequence header without N", "20 02 0800 3000", "start"},
+		{"sequence header behind a tile group", "28 02 2000 0800", "more"},
 		{"sequence header that only goes on", "90 0800", "more"},
 		{"a frame begins", "10 3000", "start"},
 		{"a frame header begins a frame", "20 01 18 2000", "start"},

@@ -106,4 +106,8 @@ func TestEscapesAreSkipped(t *testing.T) {
 			t.Errorf("%s: goes on beyond the end", tt.escaped)
 		}
 	}
+	plain := bitReader{data: unhex(t, "00 00 03")}
+	if got := plain.bits(24); got != 3 || plain.bad {
+		t.Errorf("only H.264 has escapes: %x", got)
+	}
 }

@@ -29,12 +29,9 @@ func spsSize(body []byte) media.Size {
 	r.bit()       // direct_8x8_inference_flag
 	if r.flag() { // frame_cropping_flag
 		unitX, unitY := cropUnits(chroma)
-		cropX := unitX * (uint64(r.golomb()) + uint64(r.golomb()))
-		cropY := unitY * fields * (uint64(r.golomb()) + uint64(r.golomb()))
-		if cropX >= width || cropY >= height {
-			return media.Size{}
-		}
-		width, height = width-cropX, height-cropY
+		// What is cropped to less than nothing wraps, and is too large for sizeOf.
+		width -= unitX * (uint64(r.golomb()) + uint64(r.golomb()))
+		height -= unitY * fields * (uint64(r.golomb()) + uint64(r.golomb()))
 	}
 	if r.bad || chroma > chroma444 {
 		return media.Size{}

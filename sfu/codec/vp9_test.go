@@ -94,14 +94,14 @@ func TestVP9Descriptor(t *testing.T) {
 
 func TestPatchVP9(t *testing.T) {
 	t.Parallel()
-	out := media.VP9Descriptor{PictureID: 0x1234, TL0PICIDX: 0x56, SwitchUp: true, InterLayer: true, Disposable: true}
+	out := media.VP9Descriptor{PictureID: 0x12b4, TL0PICIDX: 0x56, SwitchUp: true, InterLayer: true, Disposable: true}
 	for _, tt := range []struct{ name, before, after string }{
 		{"nothing to write to", "08 ff", "08 ff"},
 		{"a short picture id stays short", "88 01 ff", "88 34 ff"},
-		{"a long picture id", "88 8001 ff", "88 9234 ff"},
+		{"a long picture id", "88 8001 ff", "88 92b4 ff"},
 		{"TL0PICIDX alone", "28 00 01 ff", "28 00 56 ff"},
-		{"the layer is not the relay's to change", "a8 8001 e2 01 ff", "a8 9234 e2 56 ff"},
-		{"flexible: no TL0PICIDX, and references stay", "f8 8001 00 02 ff", "f8 9234 00 02 ff"},
+		{"the layer is not the relay's to change", "a8 8001 e2 01 ff", "a8 92b4 e2 56 ff"},
+		{"flexible: no TL0PICIDX, and references stay", "f8 8001 00 02 ff", "f8 92b4 00 02 ff"},
 		{"a structure stays", "aa 01 00 01 10 0280 0168 ff", "aa 34 00 56 10 0280 0168 ff"},
 	} {
 		payload := unhex(t, tt.before)
