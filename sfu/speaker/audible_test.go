@@ -333,6 +333,9 @@ func TestAudibleDoesNotAllocate(t *testing.T) {
 	var a Audible
 	a.Limit(5)
 	now, n := start, 0
+	if cap(a.places) < 5 {
+		t.Error("the places are not there before they are needed")
+	}
 	if allocs := testing.AllocsPerRun(1000, func() {
 		now = now.Add(ptime)
 		n++

@@ -113,7 +113,7 @@ func (a *activity) observe(level uint8, now time.Time) (speech bool) {
 	if level > threshold || level+headroom > noise {
 		return false
 	}
-	a.frames |= 1<<min(max(passed, 1), longest) - 1
+	a.frames |= 1<<min(passed, longest) - 1
 	return true
 }
 
@@ -133,14 +133,8 @@ func (a *activity) noise(level uint8, paused bool, now time.Time) uint8 {
 	return max(a.before, a.quietest)
 }
 
-// recent returns the frames that end at now. Within the longest packet a source
-// is not silent, its next packet is on the way.
-func (a *activity) recent(now time.Time) history {
-	if passed := a.passed(now); passed > longest {
-		return a.frames << passed
-	}
-	return a.frames
-}
+// recent returns the frames that end at now.
+func (a *activity) recent(now time.Time) history { return a.frames << a.passed(now) }
 
 // passed counts the whole frames since the newest.
 func (a *activity) passed(now time.Time) int { return int(max(now.Sub(a.newest), 0) / frame) }

@@ -146,16 +146,28 @@ func TestLaughterDoesNotFlicker(t *testing.T) {
 // known to be a fan, until somebody speaks over it at the same microphone.
 func TestAFanDoesNotKeepTheFloor(t *testing.T) {
 	t.Parallel()
-	second := func(s string, n int) string { return strings.Repeat(s, n) }
-	all := []part{
-		{'f', second("+++++", 40) + second("!!!!!", 2)},
-		{'b', second("    ", 10) + second("####.", 30)},
-	}
-	who := dominates(all, 10)
+	seconds := strings.Repeat
+	who := dominates([]part{
+		{'f', seconds("+++++", 40) + seconds("!!!!!", 2)},
+		{'b', seconds("     ", 10) + seconds("####.", 30)},
+	}, 10)
 	for second, want := range map[int]byte{5: 'f', 14: 'f', 32: 'b', 39: 'b', 41: 'f'} {
 		if got := who[5*second+4]; got != want {
 			t.Errorf("after %d s %c dominates, want %c:\n%s", second, got, want, who)
 		}
+	}
+}
+
+// What DTX does not send is silence: a voice that is always as loud is no fan.
+func TestAVoiceWithDTXIsNoFan(t *testing.T) {
+	t.Parallel()
+	seconds := strings.Repeat
+	who := dominates([]part{
+		{'d', seconds("#### ", 35) + seconds("     ", 3) + seconds("#### ", 3)},
+		{'b', seconds("     ", 35) + seconds("####.", 3)},
+	}, 10)
+	if who[5*34] != 'd' || who[5*37] != 'b' || who[5*40] != 'd' {
+		t.Errorf("the voice does not get the floor back:\n%s", who)
 	}
 }
 
@@ -216,7 +228,7 @@ func TestThePapersScores(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(3, 3))
 	won := 0
-	for range 200_000 {
+	for range 50_000 {
 		// Random speech of any density, and often silent lately.
 		h := history(r.Uint64()|r.Uint64()) << (r.IntN(2) * r.IntN(30))
 		dominant := history(r.Uint64()&r.Uint64()) << (r.IntN(12) * r.IntN(6))
@@ -229,7 +241,7 @@ func TestThePapersScores(t *testing.T) {
 			won++
 		}
 	}
-	if won < 1000 {
+	if won < 500 {
 		t.Errorf("only %d cases in which the floor changes hands", won)
 	}
 }
