@@ -22,6 +22,8 @@ const (
 	extAbs   = sdp.ABSSendTimeURI
 	extRid   = sdp.SDESRTPStreamIDURI
 	extRrid  = sdp.SDESRepairRTPStreamIDURI
+
+	extDependency = "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension"
 )
 
 // brand is how one make of browser numbers what it offers. The two below share
@@ -62,7 +64,7 @@ var chromium = brand{
 		{"http://www.webrtc.org/experiments/rtp-hdrext/video-content-type", onlyVideo},
 		{"http://www.webrtc.org/experiments/rtp-hdrext/video-timing", onlyVideo},
 		{"http://www.webrtc.org/experiments/rtp-hdrext/color-space", onlyVideo},
-		{"https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension", onlyVideo},
+		{extDependency, onlyVideo},
 		{extRid, onlyVideo},
 		{extRrid, onlyVideo},
 		{"urn:3gpp:video-orientation", onlyVideo},
@@ -85,7 +87,7 @@ var firefox = brand{
 		{"urn:ietf:params:rtp-hdrext:toffset", onlyVideo},
 		{"http://www.webrtc.org/experiments/rtp-hdrext/playout-delay", onlyVideo},
 		{extTWCC, both},
-		{"https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension", onlyVideo},
+		{extDependency, onlyVideo},
 		{extRid, onlyVideo},
 		{extRrid, onlyVideo},
 	},

@@ -47,6 +47,20 @@ type tally struct {
 	first  time.Time
 	last   record
 	mid    string // where it came last
+
+	size, coming size   // of the newest picture, and of the one that is coming
+	showing      uint32 // its timestamp
+}
+
+// see keeps the size of the newest whole picture: of several spatial layers the
+// highest counts.
+func (t *tally) see(r record) {
+	if r.stamp.timestamp != t.showing {
+		t.size, t.showing, t.coming = t.coming, r.stamp.timestamp, size{}
+	}
+	if r.stamp.size.width > t.coming.width {
+		t.coming = r.stamp.size
+	}
 }
 
 // stream is one down section: what its description promised and what came.
@@ -58,8 +72,10 @@ type stream struct {
 	repaired int
 	spurious int // repairs of what was here already
 	gaveUp   int
-	reports  []senderReport
-	cname    string
+	// recoveries are how long missing packets took to come after they were missed.
+	recoveries []time.Duration
+	reports    []senderReport
+	cname      string
 }
 
 // section is what the server's description says of one of its m-lines.
@@ -68,9 +84,9 @@ type section struct {
 	msid      string // the stream's id
 	kind      webrtc.RTPCodecType
 	ssrc, rtx uint32
-	pt, rtxPT uint8
-	midID     uint8 // the extension's id
-	levelID   uint8
+	types     [numFormats]numbers
+
+	midID, levelID, dependencyID uint8 // of extensions
 }
 
 // record is one packet of a stream.
@@ -81,14 +97,19 @@ type record struct {
 	marker    bool
 	repaired  bool
 	level     int    // of the audio level extension, -1 without one
-	picture   uint16 // VP8 picture id as rewritten by the server
+	hollow    bool   // only fills a place
+	picture   uint16 // of VP8 and VP9, as rewritten by the server
+	tl0       uint8
+	temporal  uint8
+	sync      bool // the Y or U bit
 	stamp     stamp
 }
 
 // hunt is the search for one lost packet.
 type hunt struct {
-	asked time.Time
-	tries int
+	noticed time.Time
+	asked   time.Time
+	tries   int
 }
 
 // senderReport is one that came for a stream.
@@ -146,8 +167,7 @@ func (d *downlink) describe(raw string) {
 // handle takes one RTP packet.
 func (d *downlink) handle(at time.Time, p *rtp.Packet) {
 	if st := d.streams[p.SSRC]; st != nil {
-		d.checkHeader(st, p, st.pt)
-		d.take(st, at, p, p.SequenceNumber, false)
+		d.take(st, at, p, p.SequenceNumber, d.checkHeader(st, p, false), false)
 		return
 	}
 	st := d.repairs[p.SSRC]
@@ -155,41 +175,43 @@ func (d *downlink) handle(at time.Time, p *rtp.Packet) {
 		d.fault("SSRC %d is in no description", p.SSRC)
 		return
 	}
-	d.checkHeader(st, p, st.rtxPT)
+	f := d.checkHeader(st, p, true)
 	if len(p.Payload) < 2 {
 		d.fault("%s: retransmission of %d bytes", st.mid, len(p.Payload))
 		return
 	}
 	seq := binary.BigEndian.Uint16(p.Payload)
 	p.Payload = p.Payload[2:]
-	d.take(st, at, p, seq, true)
+	d.take(st, at, p, seq, f, true)
 }
 
-func (d *downlink) checkHeader(st *stream, p *rtp.Packet, pt uint8) {
-	if p.PayloadType != pt {
-		d.doubt(st, "%s: payload type %d, not %d", st.mid, p.PayloadType, pt)
+func (d *downlink) checkHeader(st *stream, p *rtp.Packet, repeat bool) format {
+	f, known := st.formatOf(p.PayloadType, repeat)
+	if !known {
+		d.doubt(st, "%s: payload type %d, not one of %v", st.mid, p.PayloadType, st.types)
 	}
 	if mid := string(p.GetExtension(st.midID)); st.midID != 0 && mid != st.mid {
 		d.fault("%s: a packet says mid %q", st.mid, mid)
 	}
+	return f
 }
 
 // take records a packet that has number seq on the stream.
-func (d *downlink) take(st *stream, at time.Time, p *rtp.Packet, seq uint16, repaired bool) {
+func (d *downlink) take(st *stream, at time.Time, p *rtp.Packet, seq uint16, f format, repaired bool) {
 	r := record{at: at, timestamp: p.Timestamp, marker: p.Marker, repaired: repaired, level: -1}
 	r.seq = st.extend(seq)
+	if p.Padding && len(p.Payload) == 0 {
+		r.hollow = true
+		st.record(d, r)
+		return
+	}
 	if level := p.GetExtension(st.levelID); st.levelID != 0 && len(level) == 1 {
 		r.level = int(level[0] & 0x7f)
 	}
-	payload := p.Payload
-	if st.kind == webrtc.RTPCodecTypeVideo {
-		var vp8 codecs.VP8Packet
-		frame, err := vp8.Unmarshal(payload)
-		if err != nil {
-			d.doubt(st, "%s %d: %v", st.mid, r.seq, err)
-			return
-		}
-		r.picture, payload = vp8.PictureID, frame
+	payload, err := r.behead(f, p.Payload)
+	if err != nil {
+		d.doubt(st, "%s %d: %v", st.mid, r.seq, err)
+		return
 	}
 	s, err := unseal(payload)
 	if err != nil {
@@ -201,6 +223,24 @@ func (d *downlink) take(st *stream, at time.Time, p *rtp.Packet, seq uint16, rep
 		d.doubt(st, "%s %d: audio level %d, not %d", st.mid, r.seq, r.level, s.level)
 	}
 	st.record(d, r)
+}
+
+// behead reads what the server may have rewritten at the front of a payload,
+// and returns the rest.
+func (r *record) behead(f format, payload []byte) ([]byte, error) {
+	switch f {
+	case formatVP8:
+		var vp8 codecs.VP8Packet
+		rest, err := vp8.Unmarshal(payload)
+		r.picture, r.tl0, r.temporal, r.sync = vp8.PictureID, vp8.TL0PICIDX, vp8.TID, vp8.Y != 0
+		return rest, err
+	case formatVP9:
+		var vp9 codecs.VP9Packet
+		rest, err := vp9.Unmarshal(payload)
+		r.picture, r.tl0, r.temporal, r.sync = vp9.PictureID, vp9.TL0PICIDX, vp9.TID, vp9.U
+		return rest, err
+	}
+	return payload, nil
 }
 
 // extend returns seq as the number nearest to the newest one.
@@ -223,9 +263,14 @@ func (st *stream) record(d *downlink, r record) {
 		st.highest = r.seq
 	}
 	for n := st.highest + 1; n < r.seq && len(st.missing) < 1000; n++ {
-		st.missing[n] = &hunt{}
+		st.missing[n] = &hunt{noticed: r.at}
 	}
-	d.tally(st, r)
+	if !r.hollow {
+		d.tally(st, r)
+	}
+	if h := st.missing[r.seq]; h != nil {
+		st.recoveries = append(st.recoveries, r.at.Sub(h.noticed))
+	}
 	st.highest = max(st.highest, r.seq)
 	st.packets[r.seq] = r
 	delete(st.missing, r.seq)
@@ -244,6 +289,7 @@ func (d *downlink) tally(st *stream, r record) {
 	t.count++
 	t.newest = max(t.newest, r.stamp.seq)
 	t.last, t.mid = r, st.mid
+	t.see(r)
 }
 
 // repair asks for what is missing, where that was negotiated.

@@ -82,7 +82,7 @@ func connect(t *testing.T, from, to *endpoint) {
 func TestAStampSurvivesAndAnyChangeIsNoticed(t *testing.T) {
 	t.Parallel()
 	s := stamp{
-		sender: 7, source: 1, key: true, last: true, level: 90, epoch: 3, seq: 70000, frame: 9,
+		sender: 7, source: 1, rank: 2, spatial: 1, temporal: 2, size: size{640, 360}, refs: [2]uint8{3, 200}, key: true, last: true, level: 90, epoch: 3, seq: 70000, frame: 9,
 		timestamp: 0xfffffff0, captured: time.Unix(12, 345678900),
 	}
 	b := s.seal([]byte{0x78}, 40)

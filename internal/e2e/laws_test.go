@@ -45,6 +45,10 @@ func (w *world) checkStories() {
 					continue
 				}
 				faults, lost := st.story(w.allowed.loss)
+				if st.layered() {
+					s := st.watch()
+					faults, lost = s.faults, s.lost
+				}
 				for _, f := range faults {
 					w.t.Errorf("%s: %s", p.name, f)
 				}

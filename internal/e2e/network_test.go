@@ -37,10 +37,12 @@ type link struct {
 
 // direction is one of the two ways through a link.
 type direction struct {
-	rng  *rand.Rand
-	loss float64
-	cut  bool
-	lost int
+	rng   *rand.Rand
+	loss  float64
+	burst float64 // datagrams that are lost in a row, on average; at least 1
+	bad   bool    // in the middle of a burst
+	cut   bool
+	lost  int
 }
 
 func newNetwork(t testing.TB) *network {
@@ -105,19 +107,36 @@ func (n *network) pass(c vnet.Chunk) bool {
 
 func host(a net.Addr) string { return a.(*net.UDPAddr).IP.String() }
 
+// pass is a Gilbert channel: bad times last for burst datagrams on average, and
+// come so often that a share of loss is lost.
 func (d *direction) pass() bool {
-	if d.cut || d.loss > 0 && d.rng.Float64() < d.loss {
+	switch {
+	case d.cut:
+	case d.loss == 0:
+		d.bad = false
+	case d.burst <= 1:
+		d.bad = d.rng.Float64() < d.loss
+	case d.bad:
+		d.bad = d.rng.Float64() >= 1/d.burst
+	default:
+		d.bad = d.rng.Float64() < d.loss/(1-d.loss)/d.burst
+	}
+	if d.cut || d.bad {
 		d.lost++
 		return false
 	}
 	return true
 }
 
-// lossy loses these shares of the datagrams from now on.
-func (l *link) lossy(up, down float64) {
+// lossy loses these shares of the datagrams from now on, each by itself.
+func (l *link) lossy(up, down float64) { l.bursty(up, down, 1) }
+
+// bursty loses these shares of the datagrams from now on, so many in a row.
+func (l *link) bursty(up, down, burst float64) {
 	l.n.mu.Lock()
 	defer l.n.mu.Unlock()
 	l.up.loss, l.down.loss = up, down
+	l.up.burst, l.down.burst = burst, burst
 }
 
 // double sends this share of all datagrams twice, the second one a little later.

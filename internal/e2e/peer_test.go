@@ -21,6 +21,7 @@ type peer struct {
 	room     string
 	browser  brand
 	sources  []string
+	reels    []*reel // of a layered camera
 	sock     *socket
 	talks    talks
 	data     channels

@@ -37,10 +37,6 @@ func parseSections(raw string) ([]section, error) {
 func parseSection(m *sdp.MediaDescription) (section, error) {
 	s := section{kind: webrtc.NewRTPCodecType(m.MediaName.Media)}
 	s.mid, _ = m.Attribute("mid")
-	codec := "opus/48000"
-	if s.kind == webrtc.RTPCodecTypeVideo {
-		codec = "VP8/90000"
-	}
 	for _, a := range m.Attributes {
 		number, rest, _ := strings.Cut(a.Value, " ")
 		switch {
@@ -49,26 +45,39 @@ func parseSection(m *sdp.MediaDescription) (section, error) {
 		case a.Key == "ssrc-group" && number == "FID":
 			media, repair, _ := strings.Cut(rest, " ")
 			s.ssrc, s.rtx = uint32(atoi(media)), uint32(atoi(repair))
-		case a.Key == "rtpmap" && strings.HasPrefix(rest, codec):
-			s.pt = uint8(atoi(number))
+		case a.Key == "rtpmap":
+			s.number(rest, uint8(atoi(number)))
 		case a.Key == "msid":
 			s.msid = number
 		case a.Key == "extmap" && rest == extMid:
 			s.midID = uint8(atoi(number))
 		case a.Key == "extmap" && rest == extLevel:
 			s.levelID = uint8(atoi(number))
+		case a.Key == "extmap" && rest == extDependency:
+			s.dependencyID = uint8(atoi(number))
 		}
 	}
 	for _, a := range m.Attributes {
 		number, rest, _ := strings.Cut(a.Value, " ")
-		if a.Key == "fmtp" && rest == fmt.Sprintf("apt=%d", s.pt) {
-			s.rtxPT = uint8(atoi(number))
+		if apt, is := strings.CutPrefix(rest, "apt="); is && a.Key == "fmtp" {
+			if f, known := s.formatOf(uint8(atoi(apt)), false); known {
+				s.types[f].rtx = uint8(atoi(number))
+			}
 		}
 	}
-	if s.mid == "" || s.ssrc == 0 || s.pt == 0 {
-		return s, fmt.Errorf("section %q has SSRC %d, payload type %d", s.mid, s.ssrc, s.pt)
+	if s.mid == "" || s.ssrc == 0 || s.types[formatOpus].media == 0 && s.types[formatVP8].media == 0 {
+		return s, fmt.Errorf("section %q has SSRC %d, payload types %v", s.mid, s.ssrc, s.types)
 	}
 	return s, nil
+}
+
+// number takes the payload type of the first codec of each format.
+func (s *section) number(rtpmap string, pt uint8) {
+	for f, known := range formats {
+		if strings.HasPrefix(rtpmap, known.rtpmap) && s.types[f].media == 0 {
+			s.types[f].media = pt
+		}
+	}
 }
 
 // atoi returns 0 for what is no number.

@@ -8,21 +8,26 @@ import (
 )
 
 // stampSize is the length of a stamp in bytes.
-const stampSize = 36
+const stampSize = 42
 
 // stamp ends every media payload that a peer sends, so that whoever receives it
 // knows whose it is, what came before, and that no byte changed on the way.
 type stamp struct {
-	sender    uint16 // the ordinal of the peer
-	source    uint8  // index into the peer's uplinks
-	key       bool   // of a keyframe
-	first     bool   // packet of its frame
-	last      bool   // packet of its frame
-	level     uint8  // loudness, as the header says
-	epoch     uint16 // counts the mutes: numbers may jump when it changes
-	seq       uint32 // counts the source's packets
-	frame     uint32 // counts the source's frames
-	timestamp uint32 // as the publisher wrote it
+	sender    uint16   // the ordinal of the peer
+	source    uint8    // index into the peer's uplinks
+	rank      uint8    // of the simulcast encoding, from the smallest
+	spatial   uint8    // layer
+	temporal  uint8    // layer
+	size      size     // of the picture; zero where the source is not layered
+	refs      [2]uint8 // the frames that its frame needs, so many back; 0 is none
+	key       bool     // of a keyframe
+	first     bool     // packet of its frame
+	last      bool     // packet of its frame
+	level     uint8    // loudness, as the header says
+	epoch     uint16   // counts the mutes: numbers may jump when it changes
+	seq       uint32   // counts the source's packets
+	frame     uint32   // counts the source's frames
+	timestamp uint32   // as the publisher wrote it
 	captured  time.Time
 }
 
@@ -48,7 +53,9 @@ func (s stamp) seal(head []byte, size int) []byte {
 	b = binary.BigEndian.AppendUint16(b, s.sender)
 	b = append(b, s.source, flags)
 	b = binary.BigEndian.AppendUint16(b, s.epoch)
-	b = append(b, s.level, 0)
+	b = append(b, s.level, s.rank<<6|s.spatial<<4|s.temporal, s.refs[0], s.refs[1])
+	b = binary.BigEndian.AppendUint16(b, s.size.width)
+	b = binary.BigEndian.AppendUint16(b, s.size.height)
 	b = binary.BigEndian.AppendUint32(b, s.seq)
 	b = binary.BigEndian.AppendUint32(b, s.frame)
 	b = binary.BigEndian.AppendUint32(b, s.timestamp)
@@ -76,9 +83,14 @@ func unseal(b []byte) (stamp, error) {
 		last:      flags&4 != 0,
 		epoch:     binary.BigEndian.Uint16(b[4:]),
 		level:     b[6],
-		seq:       binary.BigEndian.Uint32(b[8:]),
-		frame:     binary.BigEndian.Uint32(b[12:]),
-		timestamp: binary.BigEndian.Uint32(b[16:]),
-		captured:  time.Unix(0, int64(binary.BigEndian.Uint64(b[20:]))),
+		rank:      b[7] >> 6,
+		spatial:   b[7] >> 4 & 3,
+		temporal:  b[7] & 15,
+		refs:      [2]uint8{b[8], b[9]},
+		size:      size{binary.BigEndian.Uint16(b[10:]), binary.BigEndian.Uint16(b[12:])},
+		seq:       binary.BigEndian.Uint32(b[14:]),
+		frame:     binary.BigEndian.Uint32(b[18:]),
+		timestamp: binary.BigEndian.Uint32(b[22:]),
+		captured:  time.Unix(0, int64(binary.BigEndian.Uint64(b[26:]))),
 	}, nil
 }

@@ -45,6 +45,10 @@ func (p *peer) firstOffer() {
 		}
 	}
 	for _, source := range p.sources {
+		if source == "camera" && p.reels != nil {
+			p.publishReels(source, p.reels)
+			continue
+		}
 		u := p.publish(source)
 		u.muted = slices.Contains(p.talks.muted, source)
 	}
@@ -78,13 +82,32 @@ func (p *peer) strayOffer() {
 
 func (p *peer) sendOffer(sdp string) {
 	p.talks.offers++
-	p.send(&wire.Offer{ID: p.talks.offers, SDP: sdp, Tracks: p.declared()})
+	p.send(&wire.Offer{ID: p.talks.offers, SDP: withoutSSRCs(sdp), Tracks: p.declared()})
+}
+
+// withoutSSRCs takes out of a description what pion says of simulcast sections
+// and no browser does: which SSRCs their encodings have.
+func withoutSSRCs(sdp string) string {
+	const begin = "\r\nm="
+	parts := strings.Split(sdp, begin)
+	for i, part := range parts {
+		if !strings.Contains(part, "a=simulcast:send") {
+			continue
+		}
+		parts[i] = strings.Join(slices.DeleteFunc(strings.Split(part, "\r\n"), func(line string) bool {
+			return strings.HasPrefix(line, "a=ssrc")
+		}), "\r\n")
+	}
+	return strings.Join(parts, begin)
 }
 
 // declared is what the peer says of the sections it sends on.
 func (p *peer) declared() []wire.SendTrack {
 	tracks := []wire.SendTrack{}
 	for _, u := range p.ups {
+		if u.reel != nil && u.reel.rank > 0 {
+			continue // of the section before
+		}
 		tracks = append(tracks, wire.SendTrack{MID: u.tr.Mid(), Source: u.source, Muted: u.muted})
 	}
 	return tracks

@@ -3,6 +3,7 @@ package e2e
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -32,6 +33,7 @@ type uplink struct {
 	index  uint8
 	source string // the protocol's word
 	rid    string
+	reel   *reel // of a layered source
 	kind   webrtc.RTPCodecType
 	tr     *webrtc.RTPTransceiver
 	bound  atomic.Pointer[binding]
@@ -106,19 +108,29 @@ func (u *uplink) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, er
 	for _, x := range c.HeaderExtensions() {
 		b.ids[x.URI] = uint8(x.ID)
 	}
-	mime := webrtc.MimeTypeOpus
+	f := formatOpus
 	if u.kind == webrtc.RTPCodecTypeVideo {
-		mime = webrtc.MimeTypeVP8
-		b.rtxPT = u.e.brand.rtx
+		f = formatVP8
 	}
+	if u.reel != nil {
+		f = u.reel.format
+	}
+	var own webrtc.RTPCodecParameters
 	for _, codec := range c.CodecParameters() {
-		if strings.EqualFold(codec.MimeType, mime) {
-			b.pt = uint8(codec.PayloadType)
-			u.bound.Store(b)
-			return codec, nil
+		if strings.EqualFold(codec.MimeType, f.mime()) && b.pt == 0 {
+			b.pt, own = uint8(codec.PayloadType), codec
 		}
 	}
-	return webrtc.RTPCodecParameters{}, errNoCodec
+	if b.pt == 0 {
+		return own, errNoCodec
+	}
+	for _, codec := range c.CodecParameters() {
+		if codec.SDPFmtpLine == fmt.Sprintf("apt=%d", b.pt) {
+			b.rtxPT = uint8(codec.PayloadType)
+		}
+	}
+	u.bound.Store(b)
+	return own, nil
 }
 
 // Unbind implements webrtc.TrackLocal.
@@ -153,10 +165,14 @@ func (u *uplink) activate(wanted bool) {
 
 func (u *uplink) speak(now time.Time, b *binding) {
 	u.frame++
-	u.send(b, u.stamp(now, true, true, true), []byte{0x78}, 40, true)
+	u.send(b, u.stamp(now, true, true, true), []byte{0x78}, 0, 40, true)
 }
 
 func (u *uplink) film(now time.Time, b *binding) {
+	if u.reel != nil {
+		u.reel.film(u, now, b)
+		return
+	}
 	key := u.wantKey
 	packets := packetsPerFrame
 	if key {
@@ -167,7 +183,7 @@ func (u *uplink) film(now time.Time, b *binding) {
 	for i := range packets {
 		first, last := i == 0, i == packets-1
 		s := u.stamp(now, key, first, last)
-		u.send(b, s, vp8Head(u.picture, key, first), 100+37*int(s.seq%11), last)
+		u.send(b, s, vp8Head(u.picture, key, first), 4, 100+37*int(s.seq%11), last)
 	}
 }
 
@@ -195,14 +211,16 @@ func (u *uplink) stamp(now time.Time, key, first, last bool) stamp {
 	}
 }
 
-func (u *uplink) send(b *binding, s stamp, head []byte, size int, marker bool) {
+// send sends a packet whose payload begins with head, of which the server may
+// write over so many bytes: they are not in the checksum.
+func (u *uplink) send(b *binding, s stamp, head []byte, open, size int, marker bool) {
 	u.seq++
 	p := rtp.Packet{
 		Header: rtp.Header{
 			Version: 2, PayloadType: b.pt, SSRC: b.ssrc,
 			SequenceNumber: u.seq, Timestamp: u.clock, Marker: marker,
 		},
-		Payload: sealed(s, head, size, u.kind),
+		Payload: append(append([]byte(nil), head[:open]...), s.seal(head[open:], size)...),
 	}
 	u.sent[u.seq] = p
 	delete(u.sent, u.seq-2048)
@@ -218,21 +236,19 @@ func (u *uplink) send(b *binding, s stamp, head []byte, size int, marker bool) {
 	}
 }
 
-// sealed keeps the VP8 descriptor out of the checksum: the server rewrites
-// picture ids.
-func sealed(s stamp, head []byte, size int, kind webrtc.RTPCodecType) []byte {
-	if kind == webrtc.RTPCodecTypeAudio {
-		return s.seal(head, size)
-	}
-	return append(append([]byte(nil), head[:4]...), s.seal(head[4:], size)...)
-}
-
 // write stamps p with fresh header extensions and sends it.
 func (u *uplink) write(b *binding, p rtp.Packet) {
 	u.e.transport++
 	u.extend(&p, b, extTWCC, binary.BigEndian.AppendUint16(nil, u.e.transport))
-	if u.count < u.withMid {
+	if u.count < u.withMid || u.rid != "" && p.SSRC == b.rtxSSRC {
 		u.extend(&p, b, extMid, []byte(b.mid))
+		switch {
+		case u.rid == "":
+		case p.SSRC == b.ssrc:
+			u.extend(&p, b, extRid, []byte(u.rid))
+		default:
+			u.extend(&p, b, extRrid, []byte(u.rid))
+		}
 	}
 	if u.kind == webrtc.RTPCodecTypeAudio {
 		u.extend(&p, b, extLevel, []byte{u.level})
@@ -254,8 +270,12 @@ func (u *uplink) extend(p *rtp.Packet, b *binding, uri string, value []byte) {
 // a request that follows too soon.
 func (u *uplink) handleKeyframeRequest(at time.Time) {
 	u.feedback.keyframeRequests = append(u.feedback.keyframeRequests, at)
-	if at.Sub(u.heardAt) >= deafness {
-		u.wantKey, u.heardAt = true, at
+	if at.Sub(u.heardAt) < deafness {
+		return
+	}
+	u.wantKey, u.heardAt = true, at
+	if u.reel != nil {
+		u.reel.keyAt = at.Add(u.reel.effort)
 	}
 }
 
