@@ -22,12 +22,12 @@ type Option struct {
 	Live     bool       // packets are coming now
 }
 
-// A picture fills a tile when it covers it without being enlarged too much, as
-// share of the tile's area in percent. Browsers smooth an enlargement by 15 %
-// (enough) so well that four times the bits for the next picture are wasted. A
-// larger picture that is there already is given back only when the smaller one
-// is nearly as large as the tile (ample): a tile that is dragged to and fro
-// about a threshold must not cost a keyframe each time.
+// A picture fills a tile when it has this share of the tile's area, in percent
+// (the same on each side: the square root of it). enough is an enlargement by
+// 15 %, which is not worth the four times as many pixels of the next picture. A
+// larger picture that is there already is given up only when the smaller one is
+// ample, enlarged by 5 %: a tile that is dragged to and fro about a threshold
+// must not cost a keyframe each time.
 const (
 	enough = 75
 	ample  = 90

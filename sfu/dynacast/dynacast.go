@@ -64,8 +64,8 @@ func (s *Switch) Next() (next time.Time) {
 func (s *Switch) active() uint8 { return s.all() &^ s.off }
 
 func (s *Switch) all() uint8 {
-	if s.Encodings <= 0 || s.Encodings >= MaxEncodings {
+	if s.Encodings <= 0 {
 		return 1<<MaxEncodings - 1
 	}
-	return 1<<s.Encodings - 1
+	return 1<<s.Encodings - 1 // from MaxEncodings on every bit
 }
