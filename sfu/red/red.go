@@ -33,7 +33,7 @@ func SetPayloadType(payload []byte, pt uint8) {
 		return
 	}
 	for i := 0; i < header; i += redundantLen {
-		payload[i] = more | pt&^more
+		payload[i] = more | pt
 	}
 	payload[header] = pt &^ more
 }

@@ -60,12 +60,13 @@ func bit(esn uint64) uint64                 { return 1 << (esn % 64) }
 // the report is written counts as lost in this one, and as found in the next.
 func (d *Delivery) Note(block rtcp.ReceptionReport) (lost, sent int, ok bool) {
 	highest := seqnum.Unwrap(d.newest, uint16(block.LastSequenceNumber))
-	if highest <= d.reported || highest > d.newest || d.newest-highest >= history || !d.has(highest) {
+	// A number ahead of the newest is as far behind it as can be.
+	if highest <= d.reported || d.newest-highest >= history || !d.has(highest) {
 		return 0, 0, false
 	}
 	since, before, again := d.reported, d.lost, d.again
 	d.reported, d.lost, d.again = highest, block.TotalLost, 0
-	if since == 0 || d.newest-since > history {
+	if d.newest-since > history { // or there was no last report
 		return 0, 0, false
 	}
 	sent = again

@@ -45,6 +45,7 @@ func TestDelivery(t *testing.T) {
 		{"a report that comes late", "1-10 r10,0=- 11-30 r30,2=2/20 r20,1=- 31-40 r40,2=0/10"},
 		{"a number from the future", "1-10 r10,0=- 11-20 r21,0=- r20,1=1/10"},
 		{"from far in the future", "1-10 r10,0=- 11-20 r30000,0=- r40000,0=- r20,1=1/10"},
+		{"one in whose place an old one was sent", "1-3000 r2990,0=- r3005,0=- r3000,1=1/10"},
 		{"a number that was never sent", "1-10 r10,0=- 11-15 18-20 r16,0=- r20,2=0/8"},
 		{"more lost than there are numbers", "1-10 r10,0=- 11-20 r20,11=- 21-30 r30,11=0/10"},
 		{"everything lost for ever", "1-10 r10,8388607=- 11-20 r20,8388607=0/10"},
@@ -53,6 +54,7 @@ func TestDelivery(t *testing.T) {
 		{"longer than that", "1-10 r10,0=- 11-2059 r2059,1=- 2060 r2060,1=0/1"},
 		{"a number from long ago", "1-3000 r900,0=- r953,0=- 3001-3010 r3010,0=-"},
 		{"a packet from long ago does not become a new one", "1-10 12-3000 r3000,0=- 3001-3010 11 r3010,0=0/10"},
+		{"a leap over all that is remembered", "1-3001 r3001,0=- 5049 r5049,0=0/1"},
 		{"a leap over more than is remembered", "1-10 r10,0=- 5000-5009 r5000,0=- r5009,0=0/9"},
 	} {
 		if err := playDelivery(tt.story); err != nil {
