@@ -34,7 +34,7 @@ func appendActive(dst []byte, d *media.Dependency, active uint32) []byte {
 		s.read(&r)
 		told = allActive(d.Structure) // which no bitmask means here
 	}
-	place := max(r.at, head) // a short descriptor has no flags
+	place := r.at
 	if flags&hasActive != 0 {
 		told = r.bits(targets)
 	}
@@ -46,7 +46,7 @@ func appendActive(dst []byte, d *media.Dependency, active uint32) []byte {
 	}
 	w := writer{dst: append(dst, d.Raw[:mandatory]...)}
 	w.bits(flags|hasActive, flagBits)
-	w.copy(d.Raw, head, place)
+	w.copy(d.Raw, head, place) // nothing of a short one, which has no flags
 	w.bits(active, targets)
 	w.copy(d.Raw, rest, r.at)
 	return w.dst

@@ -25,6 +25,12 @@ func TestNoAllocations(t *testing.T) {
 	var p Parser
 	dst := make([]byte, 0, MaxLength)
 	p.Parse(packets(t)["structure"], new(media.Header))
+	key := packets(t)["structure"]
+	for cut := range key {
+		if n := testing.AllocsPerRun(10, func() { p.Parse(key[:cut], new(media.Header)) }); n != 0 {
+			t.Errorf("parsing %d bytes of a structure allocates %v times", cut, n)
+		}
+	}
 	for name, raw := range packets(t) {
 		var h media.Header
 		if n := testing.AllocsPerRun(100, func() { p.Parse(raw, &h) }); n != 0 || h.Dependency.Raw == nil {

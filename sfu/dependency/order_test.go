@@ -38,11 +38,13 @@ func TestOrder(t *testing.T) {
 		{"its mask is not put back either", "A10:1 B12:3 A10:1 b13", "a1 b3 a1 b3"},
 		{"a late one that is the newest all the same", "A10 a12:1 B11 b13 a14", "a7 a1 b7 b7 structure"},
 		{"late packets between two of the same", "A10 A20 a15 a25", "a7 a7 a7 a7"},
+		{"a structure that comes after a mask of the one before", "A10 a14:1 B12 b13:3 b15", "a7 a1 b7 b3 b3"},
 		{"there and back", "A10 B20 A30 b25 a31", "a7 b7 a7 structure a7"},
 		{"over the wrap", "A65534:1 a65535 a0:3 a1 a65535:7 a2", "a1 a1 a3 a3 a7 a3"},
 		{"late at the very start, over the wrap", "A0 a65535 A65535:1 a1", "a7 structure a1 a7"},
 		{"a structure from long ago", "A0:1 a20000 a40000 a60000 B10000 b10001", "a1 a1 a1 a1 b7 b7"},
 		{"a mask from long ago", "A0 a1:1 a20000 a40000 a60000:3 a10000 a50000:7 a10001", "a7 a1 a1 a1 a3 a3 a7 a3"},
+		{"late by half a lap", "A0 a30000 a60000:3 a30000 a4464:1 a4465", "a7 a7 a3 a3 a1 a1"},
 		{"a restart forgets all", "A10:1 a11 ! a12 a5 A40000 a40001", "a1 a1 structure structure a7 a7"},
 	} {
 		var p Parser

@@ -34,7 +34,7 @@ const MaxLength = 255
 //
 // It remembers the newest structure and the newest mask of active decode
 // targets, for the packets that bring none. What is newest goes by RTP sequence
-// numbers. The frame_number would not do: browsers count the frames of all
+// numbers. The frame_number would not do: libwebrtc counts the frames of all
 // encodings of a track together, so one that was paused comes back with any
 // number, and half of all numbers look old.
 type Parser struct {

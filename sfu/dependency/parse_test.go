@@ -215,3 +215,17 @@ func TestNumbersBelow(t *testing.T) {
 		}
 	}
 }
+
+func TestReaderEndsForGood(t *testing.T) {
+	t.Parallel()
+	r := reader{data: []byte{0xff, 0xff}}
+	for _, tt := range []struct {
+		n     int
+		want  uint32
+		short bool
+	}{{3, 7, false}, {9, 0x1ff, false}, {0, 0, false}, {5, 0, true}, {4, 0, true}, {0, 0, true}} {
+		if got := r.bits(tt.n); got != tt.want || r.short != tt.short {
+			t.Errorf("%d bits are %x, short %v; want %x, %v", tt.n, got, r.short, tt.want, tt.short)
+		}
+	}
+}
