@@ -52,7 +52,11 @@ export class CallScreen {
     this.#roomName = roomName;
     this.#media = media;
     this.#leave = leave;
-    this.#stage = new Stage(part(this.element, 'tiles', HTMLElement), () => this.#askForSound());
+    this.#stage = new Stage(
+      part(this.element, 'tiles', HTMLElement),
+      () => this.#askForSound(),
+      (participant, source, wish) => room.want(participant, source, wish),
+    );
     this.#chat = new Chat(this.element, room, this.#notices, (id) => this.#names.get(id) ?? 'Someone');
     this.#share = new ScreenShare(room);
     this.#meter = new Meter((level) => this.#heard(level));
@@ -97,7 +101,7 @@ export class CallScreen {
       this.#ownLevel = speakers.find((s) => s.participant === room.me?.id)?.level ?? 0;
       this.#render();
     });
-    for (const type of /** @type {const} */ (['participant-updated', 'track-published', 'track-updated', 'track-unpublished', 'media', 'joined'])) {
+    for (const type of /** @type {const} */ (['participant-updated', 'track-published', 'track-updated', 'track-unpublished', 'track-state', 'media', 'joined'])) {
       room.on(type, () => this.#render());
     }
   }
@@ -269,7 +273,7 @@ export class CallScreen {
     const { microphone, camera } = this.#media;
     const participant = this.#room.me?.id ?? '';
     const name = this.#room.me?.name ?? '';
-    const shared = { participant, name, own: true, muted: !microphone.on };
+    const shared = { participant, name, own: true, muted: !microphone.on, held: false };
     const speaking = this.#ownLevel > 0 && microphone.on;
     const on = camera.on && camera.track !== null;
     /** @type {View[]} */
@@ -288,11 +292,22 @@ export class CallScreen {
 function views(p) {
   const shared = { participant: p.id, name: p.name, own: false, muted: !p.sends('microphone') };
   /** @type {View[]} */
-  const out = [{ ...shared, key: p.id, screen: false, camera: p.sends('camera'), speaking: p.speaking, stream: p.camera }];
+  const out = [{ ...shared, key: p.id, screen: false, camera: p.sends('camera'), speaking: p.speaking, stream: p.camera, held: held(p, 'camera') }];
   if (p.sends('screen')) {
-    out.push({ ...shared, key: `${p.id}/screen`, screen: true, camera: true, speaking: false, stream: p.screen });
+    out.push({ ...shared, key: `${p.id}/screen`, screen: true, camera: true, speaking: false, stream: p.screen, held: held(p, 'screen') });
   }
   return out;
+}
+
+/**
+ * Whether a picture that is sent does not reach us for want of room. Pauses
+ * that we asked for are nobody's trouble.
+ * @param {Participant} p
+ * @param {'camera'|'screen'} source
+ */
+function held(p, source) {
+  const track = p.track(source);
+  return p.sends(source) && track?.state === 'paused' && track.reason === 'bandwidth';
 }
 
 /** @param {Event} event */

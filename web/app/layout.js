@@ -33,30 +33,46 @@ export function grid(count, space, gap, { free = false } = {}) {
 }
 
 /**
- * Lays out a room in which screens are shared: they get the middle, everyone
- * else a strip beside or below them. The rectangles of the screens come first.
- * @param {number} screens
+ * Who gets the middle: whoever is pinned, or else every shared screen. Our own
+ * screen is not put before us: we see it anyway.
+ * @template {{key: string, screen: boolean, own: boolean}} V
+ * @param {V[]} views
+ * @param {string} pinned the key of a view, or ''
+ * @returns {{middle: V[], others: V[]}}
+ */
+export function cast(views, pinned) {
+  const chosen = views.filter((v) => v.key === pinned);
+  const middle = chosen.length > 0 ? chosen : views.filter((v) => v.screen && !v.own);
+  return { middle, others: views.filter((v) => !middle.includes(v)) };
+}
+
+/**
+ * Lays out a room in which something is in the middle: it gets most of the
+ * space, everyone else a strip beside or below it. The rectangles of the middle
+ * come first.
+ * @param {number} middle
  * @param {number} others
  * @param {Size} space
  * @param {number} gap
+ * @param {{free?: boolean}} [shape] of the middle: a screen is shown whole, a face fills its tile
  * @returns {Rect[]}
  */
-export function theatre(screens, others, space, gap) {
-  if (screens === 0) return grid(others, space, gap);
-  if (others === 0) return grid(screens, space, gap, { free: true });
+export function theatre(middle, others, space, gap, { free = true } = {}) {
+  if (middle === 0) return grid(others, space, gap);
+  if (others === 0) return grid(middle, space, gap, { free });
   const { width, height } = space;
   if (width >= height) {
     const strip = Math.round(clamp(width * 0.22, 96, 280));
     const main = width - strip - gap;
     return [
-      ...grid(screens, { width: main, height }, gap, { free: true }),
+      ...grid(middle, { width: main, height }, gap, { free }),
       ...shift(grid(others, { width: strip, height }, gap), main + gap, 0),
     ];
   }
   const strip = Math.round(clamp(height * 0.3, 88, 260));
   const main = height - strip - gap;
   return [
-    ...grid(screens, { width, height: main }, gap, { free: true }),
+    ...grid(middle, { width, height: main }, gap, { free }),
     ...shift(grid(others, { width, height: strip }, gap), 0, main + gap),
   ];
 }

@@ -1,6 +1,7 @@
 import { Room } from '../client/index.js';
 import { CallScreen } from './call.js';
 import { copy, part } from './dom.js';
+import { experiments } from './experiments.js';
 import { JoinScreen } from './join.js';
 import { LocalMedia } from './media.js';
 import { load, remember } from './prefs.js';
@@ -8,6 +9,9 @@ import { roomTrouble, unsupported } from './trouble.js';
 import { inviteLink, roomOf } from './words.js';
 
 const app = /** @type {HTMLElement} */ (document.getElementById('app'));
+
+// Read once: the address becomes an invite link as soon as the room is entered.
+const sending = experiments(new URL(location.href));
 
 /** @type {{element: HTMLElement, close: () => void, focus: () => void}|null} */
 let screen = null;
@@ -52,7 +56,7 @@ function showDoor() {
  */
 async function enter(who, media, speaker) {
   remember({ name: who.name });
-  const joined = new Room();
+  const joined = new Room(sending);
   room = joined;
   joined.on('closed', ({ error }) => {
     if (room === joined) room = null;

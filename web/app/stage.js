@@ -1,11 +1,16 @@
-import { theatre } from './layout.js';
+import { Attention } from './attention.js';
+import { cast, theatre } from './layout.js';
 import { Tile } from './tile.js';
 
+/** @import { Want } from './attention.js' */
 /** @import { View } from './tile.js' */
 
 const gaps = { wide: 12, narrow: 6 };
 
-/** Stage is the room's middle: all tiles, laid out in the space there is. */
+/**
+ * Stage is where all tiles are, laid out in the space there is, with at most
+ * one of them pinned to the middle.
+ */
 export class Stage {
   #root;
   #blocked;
@@ -15,14 +20,18 @@ export class Stage {
   #views = [];
   #resized = new ResizeObserver(() => this.#layout());
   #speaker = '';
+  #pinned = ''; // the key of a view
+  #attention;
 
   /**
    * @param {HTMLElement} root
    * @param {() => void} blocked the browser wants a click before it plays sound
+   * @param {Want} want hears how the others are seen
    */
-  constructor(root, blocked) {
+  constructor(root, blocked, want) {
     this.#root = root;
     this.#blocked = blocked;
+    this.#attention = new Attention(want);
     this.#resized.observe(root);
   }
 
@@ -32,10 +41,12 @@ export class Stage {
     const keys = new Set(views.map((v) => v.key));
     for (const [key, tile] of this.#tiles) {
       if (keys.has(key)) continue;
+      this.#attention.forget(tile.element);
       tile.remove();
       this.#tiles.delete(key);
     }
-    for (const view of views) this.#tile(view.key).show(view);
+    if (!keys.has(this.#pinned)) this.#pinned = '';
+    for (const view of views) this.#draw(view);
     this.#layout();
   }
 
@@ -52,13 +63,30 @@ export class Stage {
   close() {
     this.#resized.disconnect();
     this.show([]);
+    this.#attention.close();
+  }
+
+  /** @param {string} key of a view; again takes it back */
+  #pin(key) {
+    this.#pinned = this.#pinned === key ? '' : key;
+    this.show(this.#views);
+  }
+
+  /** @param {View} view */
+  #draw(view) {
+    const tile = this.#tile(view.key);
+    const pinned = view.key === this.#pinned;
+    tile.show(view, pinned);
+    if (view.own) return;
+    this.#attention.watch(tile.element, view);
+    this.#attention.pin(tile.element, pinned);
   }
 
   /** @param {string} key */
   #tile(key) {
     const known = this.#tiles.get(key);
     if (known) return known;
-    const tile = new Tile(this.#blocked);
+    const tile = new Tile(this.#blocked, () => this.#pin(key));
     if (this.#speaker) tile.speaker(this.#speaker);
     this.#tiles.set(key, tile);
     this.#root.append(tile.element);
@@ -68,10 +96,8 @@ export class Stage {
   #layout() {
     const space = { width: this.#root.clientWidth, height: this.#root.clientHeight };
     const gap = space.width < 600 ? gaps.narrow : gaps.wide;
-    // Our own screen is not put before us: we see it anyway.
-    const screens = this.#views.filter((v) => v.screen && !v.own);
-    const others = this.#views.filter((v) => !v.screen || v.own);
-    const rects = theatre(screens.length, others.length, space, gap);
-    [...screens, ...others].forEach((view, i) => rects[i] && this.#tile(view.key).place(rects[i]));
+    const { middle, others } = cast(this.#views, this.#pinned);
+    const rects = theatre(middle.length, others.length, space, gap, { free: middle.every((v) => v.screen) });
+    [...middle, ...others].forEach((view, i) => rects[i] && this.#tile(view.key).place(rects[i]));
   }
 }

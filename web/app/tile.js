@@ -1,4 +1,4 @@
-import { copy, part, setAvatar } from './dom.js';
+import { copy, part, setAvatar, setIcon, setLabel } from './dom.js';
 import { hue, initials } from './words.js';
 
 /** @import { Rect } from './layout.js' */
@@ -14,6 +14,7 @@ import { hue, initials } from './words.js';
  * @property {boolean} muted
  * @property {boolean} camera whether a picture is sent
  * @property {boolean} speaking
+ * @property {boolean} held whether the picture stands still because the network has no room for it
  * @property {MediaStream} stream
  */
 
@@ -22,16 +23,24 @@ export class Tile {
   element = copy('tile');
   #video = part(this.element, 'video', HTMLVideoElement);
   #name = part(this.element, 'name', HTMLElement);
+  #pin = part(this.element, 'pin', HTMLButtonElement);
   #blocked;
   #tracks = '';
 
-  /** @param {() => void} blocked the browser wants a click before it plays sound */
-  constructor(blocked) {
+  /**
+   * @param {() => void} blocked the browser wants a click before it plays sound
+   * @param {() => void} pin pins it, or lets it go
+   */
+  constructor(blocked, pin) {
     this.#blocked = blocked;
+    this.#pin.onclick = pin;
   }
 
-  /** @param {View} view */
-  show(view) {
+  /**
+   * @param {View} view
+   * @param {boolean} pinned
+   */
+  show(view, pinned) {
     const data = this.element.dataset;
     if (data.name !== view.name) this.#rename(view.name);
     data.participant = view.participant;
@@ -42,6 +51,9 @@ export class Tile {
     if (data.camera !== (view.camera ? 'on' : 'off')) this.#turn(view.camera);
     this.#name.textContent = label(view);
     part(this.element, 'muted', SVGElement).toggleAttribute('hidden', !view.muted || view.screen);
+    data.held = String(view.held);
+    part(this.element, 'held', HTMLElement).hidden = !view.held;
+    this.#showPin(view, pinned);
     this.#play(view);
   }
 
@@ -70,6 +82,17 @@ export class Tile {
   remove() {
     this.#video.srcObject = null;
     this.element.remove();
+  }
+
+  /**
+   * @param {View} view
+   * @param {boolean} pinned
+   */
+  #showPin(view, pinned) {
+    this.element.dataset.pinned = String(pinned);
+    setIcon(this.#pin, pinned ? 'unpin' : 'pin');
+    const whom = view.own && !view.screen ? 'yourself' : label(view);
+    setLabel(this.#pin, `${pinned ? 'Unpin' : 'Pin'} ${whom}`);
   }
 
   /** @param {string} name */

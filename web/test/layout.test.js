@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { grid, theatre } from '../app/layout.js';
+import { cast, grid, theatre } from '../app/layout.js';
 
 const spaces = [[1280, 700], [1920, 1000], [880, 700], [344, 520], [640, 260], [768, 900], [320, 320]];
 
@@ -68,6 +68,35 @@ test('a shared screen gets most of the space', () => {
 test('without screens the theatre is a grid', () => {
   const space = { width: 1280, height: 700 };
   assert.deepEqual(theatre(0, 5, space, 12), grid(5, space, 12));
+});
+
+test('whoever is pinned has the middle alone; else shared screens have it', () => {
+  const view = (key, more = {}) => ({ key, screen: false, own: false, ...more });
+  const views = [view('own', { own: true }), view('own/screen', { own: true, screen: true }), view('a'), view('a/screen', { screen: true }), view('b')];
+  const story = (pinned, list = views) => {
+    const { middle, others } = cast(list, pinned);
+    return `${middle.map((v) => v.key)} | ${others.map((v) => v.key)}`;
+  };
+  assert.equal(story(''), 'a/screen | own,own/screen,a,b');
+  assert.equal(story('b'), 'b | own,own/screen,a,a/screen');
+  assert.equal(story('a/screen'), 'a/screen | own,own/screen,a,b');
+  assert.equal(story('own'), 'own | own/screen,a,a/screen,b');
+  assert.equal(story('gone'), story(''));
+  assert.equal(story('', [views[0], views[2]]), ' | own,a');
+});
+
+test('a pinned face gets most of the space, in the shape of a face', () => {
+  for (const [width, height] of spaces) {
+    for (const others of [0, 1, 4, 24]) {
+      const rects = theatre(1, others, { width, height }, 6, { free: false });
+      const what = `pinned and ${others} in ${width}x${height}`;
+      assert.equal(rects.length, 1 + others);
+      check(rects, { width, height }, what);
+      const [{ width: w, height: h }, ...rest] = rects;
+      assert.ok(rest.every((r) => w * h > 2 * r.width * r.height), `${what}: ${w}x${h} is small`);
+      assert.ok(w / h < 16 / 9 + 0.05 && w / h > 3 / 4 - 0.05, `${what}: ${w}x${h}`);
+    }
+  }
 });
 
 test('no space, no tiles', () => {

@@ -329,6 +329,10 @@ test('wishes are said once, and again after a reconnect', async (t) => {
   second.says(welcome({ resumed: true, participants: [person('b', track('c', 'camera'))] }));
   t.mock.timers.tick(150);
   assert.deepEqual(said(second), [[camera]], 'the screen is gone');
+  second.says({ type: 'participant_left', participant: 'b', reason: 'left' });
+  second.says({ type: 'participant_joined', participant: person('b', track('c2', 'camera')) });
+  t.mock.timers.tick(150);
+  assert.equal(said(second).length, 1, 'wishes leave with their participant');
 });
 
 test('layers reach their section, and one that is not there hurts nobody', async () => {
