@@ -175,8 +175,8 @@ func (c *checker) note(out uint64, pkt *media.Packet, v Verdict) {
 	if old, ok := c.sent[out]; ok {
 		c.t.Fatalf("number %d was given to %+v and to %+v", out, old.pkt.Header, pkt.Header)
 	}
-	if pkt.Padding {
-		c.t.Fatal("padding went out")
+	if pkt.Padding != v.Hollow {
+		c.t.Fatalf("padding %v, hollow %v", pkt.Padding, v.Hollow)
 	}
 	c.sent[out] = sent{pkt, v, c.spans}
 	c.inverts(out)
@@ -215,7 +215,7 @@ func (c *checker) finish() {
 		if last != nil && int32(s.verdict.Timestamp-last.verdict.Timestamp) < 0 {
 			c.t.Fatalf("number %d turns the time back by %d", out, last.verdict.Timestamp-s.verdict.Timestamp)
 		}
-		if c.spans-s.span < depth {
+		if c.spans-s.span < len(c.f.past.spans) {
 			c.inverts(out)
 		}
 		if feed, esn, ok := c.f.Source(uint16(out)); ok && (feed != s.pkt.Feed || esn != s.pkt.ESN) {

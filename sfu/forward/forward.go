@@ -1,8 +1,6 @@
 package forward
 
 import (
-	"time"
-
 	"sfu/sfu/media"
 	"sfu/sfu/seqnum"
 )
@@ -30,8 +28,8 @@ type Verdict struct {
 // numbers that it would have had in time.
 type Forwarder struct {
 	kind     media.Kind
-	midFrame bool // the newest packet sent did not end its video frame
-	pictured bool // a VP8 packet went out: last holds something
+	midFrame bool // the newest packet sent did not end its picture
+	pictured bool // a packet that counts pictures went out: last holds something
 	clock    uint32
 
 	target, current media.Feed
@@ -42,35 +40,44 @@ type Forwarder struct {
 	previous media.Feed
 	left     uint64
 
-	// What the next feed goes on from: the highest timestamp, with the arrival
-	// of the first packet that had it, and the newest picture.
-	timestamp uint32
-	last      pictures
-	arrival   time.Time
+	// What the next feed goes on from.
+	reached moment
+	last    pictures
 
-	span span // the newest; it grows while current flows
-	past history
+	span    span // the newest; it grows while current flows
+	choice  choice
+	past    history
+	targets targets
+	refused refusals
 }
 
 // New returns a forwarder whose stream begins at seq and timestamp, which are
 // random (RFC 3550, 5.1).
 func New(kind media.Kind, clock uint32, seq uint16, timestamp uint32) *Forwarder {
 	return &Forwarder{
-		kind:      kind,
-		clock:     clock,
-		timestamp: timestamp,
-		span:      span{out: 1<<16 + uint64(seq)},
+		kind:    kind,
+		clock:   clock,
+		reached: moment{timestamp: timestamp},
+		span:    span{out: 1<<16 + uint64(seq)},
+		past:    newHistory(kind),
 	}
 }
 
-// SetTarget says which feed the slot is to carry. A video feed begins at its
-// next keyframe and the one before goes on until then; an audio feed begins
-// with its next packet. Feed 0 is nothing: there is nothing to wait for, so the
-// current feed ends at once.
+// SetTarget says which feed the slot is to carry, and at most which layer of it.
+// A video feed begins at its next keyframe and the one before goes on until then,
+// as it was; an audio feed begins with its next packet. Another layer of the feed
+// that flows begins where it can be decoded. Feed 0 is nothing: there is nothing
+// to wait for, so the current feed ends at once.
 func (f *Forwarder) SetTarget(feed media.Feed, layer media.Layer) {
+	if feed != f.target {
+		f.refused = refusals{}
+	}
 	f.target, f.layer = feed, layer
-	if feed == 0 {
+	switch feed {
+	case 0:
 		f.Cut()
+	case f.current:
+		f.choice.limit = layer
 	}
 }
 
@@ -79,9 +86,18 @@ func (f *Forwarder) SetTarget(feed media.Feed, layer media.Layer) {
 // What went out before can still be found and sent again.
 func (f *Forwarder) Cut() { f.current, f.previous = 0, 0 }
 
-// NeedsKeyframe reports whether the target waits for a keyframe.
+// NeedsKeyframe reports whether a keyframe of the target is needed: it does not
+// flow yet, or what is wanted of it cannot be decoded without one.
 func (f *Forwarder) NeedsKeyframe() bool {
-	return f.kind == media.Video && f.target != f.current
+	switch {
+	case f.kind != media.Video || f.target == 0:
+		return false
+	case f.target != f.current:
+		return true
+	case f.span.gate.target != 0:
+		return f.targets.stuck(f.choice.limit)
+	}
+	return f.span.gate.lacks(f.choice.spatials.best(f.choice.limit))
 }
 
 // Target returns the feed that the slot is to carry.
@@ -92,7 +108,12 @@ func (f *Forwarder) Current() media.Feed { return f.current }
 
 // Layer returns the highest layer of the current feed that flowed lately; ok is
 // false while nothing flows.
-func (f *Forwarder) Layer() (layer media.Layer, ok bool) { return media.Layer{}, f.current != 0 }
+func (f *Forwarder) Layer() (layer media.Layer, ok bool) {
+	if f.current == 0 {
+		return media.Layer{}, false
+	}
+	return f.choice.lately.layer(f.span.gate.layer), true
+}
 
 // Offset returns what is added to the current feed's timestamps; ok is false
 // while nothing flows. Sender reports need it.
@@ -132,34 +153,50 @@ func (f *Forwarder) Source(seq uint16) (feed media.Feed, esn uint64, ok bool) {
 // Map returns the verdict that Forward gave for a packet found by Source,
 // without changing anything: it is how a packet is sent again.
 func (f *Forwarder) Map(pkt *media.Packet) Verdict {
-	if pkt.Padding {
-		return Verdict{Drop: media.DropPadding}
-	}
 	s := &f.span
 	if !s.holds(pkt.Feed, pkt.ESN) {
-		if s = f.past.holds(pkt.Feed, pkt.ESN); s == nil {
-			return Verdict{Drop: media.DropLate}
-		}
+		s = f.past.holds(pkt.Feed, pkt.ESN)
 	}
-	return s.verdict(pkt)
+	switch {
+	case s != nil:
+		return s.verdict(pkt)
+	case pkt.Padding:
+		return Verdict{Drop: media.DropPadding}
+	}
+	return Verdict{Drop: media.DropLate}
 }
 
 // flow decides about a packet of the current feed.
 func (f *Forwarder) flow(pkt *media.Packet) Verdict {
 	if pkt.ESN < f.span.end {
-		return f.Map(pkt)
+		return f.fill(pkt)
 	}
-	f.reach(pkt.Timestamp+f.span.timestamp, pkt.Arrival)
+	f.reach(pkt)
 	if pkt.Padding {
 		f.closeOver(pkt.ESN)
 		return Verdict{Drop: media.DropPadding}
 	}
+	if f.kind == media.Video && !f.admits(pkt) {
+		return Verdict{Drop: media.DropLayer}
+	}
 	f.span.end = pkt.ESN + 1
-	v := f.span.verdict(pkt)
-	f.midFrame = f.kind == media.Video && !pkt.Marker
-	if pkt.Codec == media.VP8 {
-		f.last.note(&v.VP8)
+	v := f.span.numbers(pkt)
+	f.midFrame = f.kind == media.Video && !v.Marker
+	if pkt.Codec == media.VP8 || pkt.Codec == media.VP9 || pkt.Dependency.Raw != nil {
+		f.last.note(pkt, &v)
 		f.pictured = true
+	}
+	return v
+}
+
+// fill decides about a packet of the current feed that comes late.
+func (f *Forwarder) fill(pkt *media.Packet) Verdict {
+	v := f.Map(pkt)
+	switch {
+	case v.Drop == media.DropLate && !f.span.gate.passes(pkt):
+		return Verdict{Drop: media.DropLayer}
+	case v.Drop == media.Kept && !pkt.Padding && described(pkt):
+		f.targets.fill(pkt, !v.Hollow)
 	}
 	return v
 }
@@ -177,7 +214,11 @@ func (f *Forwarder) await(pkt *media.Packet) Verdict {
 	if pkt.Padding {
 		return Verdict{Drop: media.DropPadding}
 	}
-	f.begin(pkt)
+	timestamp, ok := f.resume(pkt)
+	if !ok {
+		return Verdict{Drop: media.DropKeyframe}
+	}
+	f.begin(pkt, timestamp)
 	return f.flow(pkt)
 }
 
@@ -191,15 +232,16 @@ func (f *Forwarder) straggle(pkt *media.Packet, drop media.Drop) Verdict {
 	return f.Map(pkt)
 }
 
-// begin makes the feed of pkt, which is to be its first packet, the current one.
-func (f *Forwarder) begin(pkt *media.Packet) {
-	timestamp := f.resume(pkt)
+// begin makes the feed of pkt, which is to be its first packet and to go out with
+// timestamp, the current one.
+func (f *Forwarder) begin(pkt *media.Packet, timestamp uint32) {
 	next := span{
 		feed:      pkt.Feed,
 		first:     pkt.ESN,
 		end:       pkt.ESN,
 		out:       f.span.next(),
 		timestamp: timestamp - pkt.Timestamp,
+		gate:      gate{layer: f.layer},
 		opens:     f.kind == media.Audio,
 	}
 	if f.midFrame {
@@ -208,11 +250,13 @@ func (f *Forwarder) begin(pkt *media.Packet) {
 		next.out++
 	}
 	if f.pictured {
-		next.pictures = f.last.lead(&pkt.VP8)
+		next.pictures = f.last.lead(pkt)
 	}
 	f.previous, f.left = f.current, f.span.end
 	f.current = pkt.Feed
-	f.timestamp, f.arrival = timestamp, pkt.Arrival
+	f.reached = moment{timestamp, pkt.Capture, pkt.HasCapture, pkt.Arrival}
+	f.choice = choice{limit: f.layer, timestamp: ^pkt.Timestamp}
+	f.targets, f.refused = targets{}, refusals{}
 	f.advance(next)
 }
 
@@ -220,9 +264,16 @@ func (f *Forwarder) begin(pkt *media.Packet) {
 // that the subscriber sees no gap there. The numbers below it that have not
 // come keep their places.
 func (f *Forwarder) closeOver(esn uint64) {
+	f.split(esn)
+	f.span.first, f.span.end = esn+1, esn+1
+}
+
+// split ends the newest span below number esn of the current feed, which lies
+// ahead, and begins another one there that is the same yet.
+func (f *Forwarder) split(esn uint64) {
 	f.span.end = esn
 	next := f.span
-	next.first, next.end = esn+1, esn+1
+	next.first = esn
 	next.out = f.span.next()
 	next.opens = false
 	f.advance(next)

@@ -2,6 +2,7 @@ package forward
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -13,13 +14,19 @@ import (
 
 // A trace is what happens to one slot, in words parted by spaces:
 //
-//	q9    packet 9 of feed q, a frame of its own
-//	Q9    the same, a keyframe
-//	q9-   the same, but the frame goes on with the feed's next packet
-//	p9    padding, of the feed that was named last
-//	>h    the target is feed h; >0 is none
-//	|     cut
-//	+40   40 ms pass
+//	q9      packet 9 of feed q, a frame of its own
+//	Q9      the same, a keyframe
+//	q9-     the same, but the frame goes on with the feed's next packet
+//	q9.1    a VP8 frame of temporal layer 1; q9.1y has the Y bit
+//	q9:2    a VP9 frame of spatial layer 2, the last of its picture; q9:2- is not,
+//	        and q9:2~ goes on with the feed's next packet. Letters are the bits of
+//	        its descriptor: q9:2.1pduz is of temporal layer 1
+//	p9      padding, of the feed that was named last
+//	>h      the target is feed h; >0 is none
+//	>h:1.0  at most spatial layer 1 and temporal layer 0 of it
+//	|       cut
+//	+40     40 ms pass
+//	@h-100  from here on sender reports put feed h 100 ms back
 //
 // A trace that begins with a packet begins with its feed as the target. Feed
 // timestamps advance by 3000 a number: 30 frames a second.
@@ -27,8 +34,17 @@ type player struct {
 	f     *Forwarder
 	now   time.Time
 	named media.Feed
-	frame map[media.Feed]uint32 // timestamps of the frames that go on
+	feeds map[media.Feed]*played
 	steps []step
+}
+
+// played is how far a trace is with one feed.
+type played struct {
+	timestamp uint32 // of the picture that goes on
+	picture   bool   // it does
+	frame     bool   // and so does the frame
+	reported  bool   // there are sender reports
+	capture   uint32 // what they add
 }
 
 type step struct {
@@ -45,7 +61,7 @@ func feedOf(letter byte) media.Feed {
 
 func play(t *testing.T, f *Forwarder, trace string) []step {
 	t.Helper()
-	p := &player{f: f, now: time.Unix(1000, 0), frame: map[media.Feed]uint32{}}
+	p := &player{f: f, now: time.Unix(1000, 0), feeds: map[media.Feed]*played{}}
 	for i, word := range strings.Fields(trace) {
 		if i == 0 && unicode.IsLetter(rune(word[0])) {
 			f.SetTarget(feedOf(byte(unicode.ToLower(rune(word[0])))), media.TopLayer)
@@ -55,6 +71,9 @@ func play(t *testing.T, f *Forwarder, trace string) []step {
 	return p.steps
 }
 
+// packetWord is a letter, a number, layers, bits, and whether it goes on.
+var packetWord = regexp.MustCompile(`^([a-zA-Z])(\d+)(:\d)?(\.\d)?([ypduz]*)([-~]?)$`)
+
 func (p *player) word(t *testing.T, word string) {
 	t.Helper()
 	switch letter := rune(word[0]); {
@@ -62,28 +81,82 @@ func (p *player) word(t *testing.T, word string) {
 		p.f.Cut()
 	case letter == '>':
 		p.named = feedOf(word[1])
-		p.f.SetTarget(p.named, media.TopLayer)
+		p.f.SetTarget(p.named, layerOf(t, word[2:]))
 	case letter == '+':
 		p.now = p.now.Add(time.Duration(number(t, word[1:])) * time.Millisecond)
+	case letter == '@':
+		feed := p.feed(feedOf(word[1]))
+		feed.reported, feed.capture = true, uint32(number(t, word[2:])*90)
 	case letter == 'p':
 		pkt := p.packet(uint64(number(t, word[1:])))
 		pkt.Padding = true
 		p.offer(pkt)
 	default:
 		p.named = feedOf(byte(unicode.ToLower(letter)))
-		rest, goesOn := strings.CutSuffix(word[1:], "-")
-		pkt := p.packet(uint64(number(t, rest)))
-		pkt.Marker = p.f.kind == media.Video && !goesOn
-		pkt.Keyframe = unicode.IsUpper(letter)
-		if frame, ok := p.frame[p.named]; ok {
-			pkt.Timestamp = frame
-		}
-		delete(p.frame, p.named)
-		if goesOn {
-			p.frame[p.named] = pkt.Timestamp
-		}
-		p.offer(pkt)
+		p.media(t, word)
 	}
+}
+
+func (p *player) media(t *testing.T, word string) {
+	t.Helper()
+	parts := packetWord.FindStringSubmatch(word)
+	if parts == nil {
+		t.Fatalf("trace: %q", word)
+	}
+	pkt, feed := p.packet(uint64(number(t, parts[2]))), p.feed(p.named)
+	pkt.Keyframe = unicode.IsUpper(rune(word[0]))
+	if layers := parts[3] + parts[4]; layers != "" {
+		pkt.Layer = layerOf(t, layers)
+	}
+	pkt.FrameStart = p.f.kind == media.Video && !feed.frame
+	switch has := func(bit string) bool { return strings.Contains(parts[5], bit) }; {
+	case parts[3] != "":
+		pkt.Codec = media.VP9
+		pkt.VP9 = media.VP9Descriptor{
+			PictureIDBits: 15, PictureID: uint16(pkt.ESN), HasTL0: true, HasLayers: true,
+			InterPicture: has("p"), InterLayer: has("d"), SwitchUp: has("u"), Disposable: has("z"),
+		}
+	case parts[4] != "":
+		pkt.Codec = media.VP8
+		pkt.VP8 = media.VP8Descriptor{
+			PictureIDBits: 15, PictureID: uint16(pkt.ESN), HasTL0: true, HasTID: true,
+			TID: pkt.Layer.Temporal, Sync: has("y"), Size: 6,
+		}
+	}
+	if feed.picture {
+		pkt.Timestamp = feed.timestamp
+	}
+	feed.timestamp = pkt.Timestamp
+	feed.picture = p.f.kind == media.Video && parts[6] != ""
+	feed.frame = feed.picture && (parts[6] == "~" || parts[3] == "")
+	pkt.Marker = p.f.kind == media.Video && !feed.picture
+	pkt.FrameEnd = p.f.kind == media.Video && !feed.frame
+	pkt.Capture, pkt.HasCapture = pkt.Timestamp-uint32(pkt.Feed)<<28+feed.capture, feed.reported
+	p.offer(pkt)
+}
+
+func (p *player) feed(feed media.Feed) *played {
+	if p.feeds[feed] == nil {
+		p.feeds[feed] = &played{}
+	}
+	return p.feeds[feed]
+}
+
+// layerOf reads ":1.0"; without either there is no limit to it, or it is 0.
+func layerOf(t *testing.T, s string) media.Layer {
+	t.Helper()
+	if s == "" {
+		return media.TopLayer
+	}
+	spatial, temporal, _ := strings.Cut(s, ".")
+	var layer media.Layer
+	if spatial != "" {
+		layer.Spatial = uint8(number(t, spatial[1:]))
+	}
+	if temporal != "" {
+		layer.Temporal = uint8(number(t, temporal))
+	}
+	return layer
 }
 
 func (p *player) packet(n uint64) *media.Packet {
@@ -120,3 +193,22 @@ func kept[T any](steps []step, thing func(Verdict) T) string {
 }
 
 func seqs(steps []step) string { return kept(steps, func(v Verdict) uint16 { return v.Seq }) }
+
+// fates prints the number of every packet that goes out, in brackets where it is
+// hollow, with a ' where it ends a picture; a dot for each that does not.
+func fates(steps []step) string {
+	var b strings.Builder
+	for _, s := range steps {
+		switch v := s.verdict; {
+		case v.Drop != media.Kept:
+			b.WriteString(" .")
+		case v.Hollow:
+			fmt.Fprintf(&b, " (%d)", v.Seq)
+		case v.Marker:
+			fmt.Fprintf(&b, " %d'", v.Seq)
+		default:
+			fmt.Fprintf(&b, " %d", v.Seq)
+		}
+	}
+	return strings.TrimPrefix(b.String(), " ")
+}

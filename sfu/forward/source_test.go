@@ -83,16 +83,16 @@ func TestForgets(t *testing.T) {
 	t.Parallel()
 	f := New(media.Video, 90000, 1, 0)
 	trace := "Q0 q2"
-	for i := 1; i <= depth; i++ {
+	for i := 1; i <= videoDepth; i++ {
 		trace += fmt.Sprintf(" | Q%d q%d", 10*i, 10*i+1)
 	}
 	steps := play(t, f, trace)
 	if _, _, ok := f.Source(3); !ok {
-		t.Errorf("%d cuts ago is forgotten", depth)
+		t.Errorf("%d cuts ago is forgotten", videoDepth)
 	}
-	play(t, f, "| Q1000 q1001")
+	play(t, f, "| Q5000 q5001")
 	if feed, esn, ok := f.Source(3); ok {
-		t.Errorf("%d cuts ago is still there: %d of feed %d", depth+1, esn, feed)
+		t.Errorf("%d cuts ago is still there: %d of feed %d", videoDepth+1, esn, feed)
 	}
 	if v := f.Map(steps[0].pkt); v.Drop != media.DropLate {
 		t.Errorf("a forgotten packet maps to %+v", v)
@@ -105,12 +105,12 @@ func TestPaddingInARowIsOneSpan(t *testing.T) {
 	t.Parallel()
 	var trace strings.Builder
 	trace.WriteString("Q0")
-	for n := 1; n < 10*depth; n++ {
+	for n := 1; n < 10*videoDepth; n++ {
 		fmt.Fprintf(&trace, " p%d", n)
 	}
 	f := New(media.Video, 90000, 1, 0)
-	steps := play(t, f, trace.String()+" q1000")
-	if got := seqs(steps); got != fmt.Sprintf("1 %d", 2+1000-10*depth) {
+	steps := play(t, f, trace.String()+" q5000")
+	if got := seqs(steps); got != fmt.Sprintf("1 %d", 2+5000-10*videoDepth) {
 		t.Errorf("numbers %s", got)
 	}
 	if v := f.Map(steps[0].pkt); v.Drop != media.Kept {

@@ -7,25 +7,80 @@ import (
 	"sfu/sfu/media"
 )
 
-// reach notes that a packet came which goes out, or would if it were not
-// padding, with timestamp. The arrival that counts is that of a frame's first
-// packet: the others are spread out by the publisher's pacing.
-func (f *Forwarder) reach(timestamp uint32, arrival time.Time) {
-	if int32(timestamp-f.timestamp) > 0 {
-		f.timestamp, f.arrival = timestamp, arrival
+// How far a feed may lie from where the publisher's sender reports and the last
+// packet sent put its beginning.
+const (
+	// slightlyBehind is what a step back may be for the feed to go on at once. More
+	// would hold the picture for a while, or show what was seen already; another
+	// keyframe comes soon.
+	slightlyBehind = 75 * time.Millisecond
+	// plausiblyAhead is how much more time may pass in the reports than did here. What
+	// is beyond is a mistake in them.
+	plausiblyAhead = 500 * time.Millisecond
+	// After so many keyframes, or so long, any is taken.
+	refusedAtMost = 3
+	refusedFor    = 2 * time.Second
+)
+
+// moment is where the slot's timeline has arrived: the highest timestamp, with
+// the arrival of the first packet that had it and its time of capture.
+type moment struct {
+	timestamp uint32
+	capture   uint32
+	captured  bool
+	arrival   time.Time
+}
+
+// refusals counts the keyframes of the target that were too old to begin with.
+type refusals struct {
+	count uint8
+	since time.Time
+}
+
+// again reports whether one more keyframe, which came now, may be refused.
+func (r *refusals) again(now time.Time) bool {
+	if r.count == 0 {
+		r.since = now
+	}
+	r.count++
+	return r.count <= refusedAtMost && now.Sub(r.since) < refusedFor
+}
+
+// reach notes that pkt came, which goes out or would if it were wanted. The
+// arrival that counts is that of a frame's first packet: the others are spread
+// out by the publisher's pacing.
+func (f *Forwarder) reach(pkt *media.Packet) {
+	timestamp := pkt.Timestamp + f.span.timestamp
+	if int32(timestamp-f.reached.timestamp) > 0 {
+		f.reached = moment{timestamp, pkt.Capture, pkt.HasCapture, pkt.Arrival}
 	}
 }
 
 // resume returns the timestamp with which pkt, the first packet of its feed,
-// goes out. It is the one place that places feeds on the slot's timeline: by
-// the time that passed here between the first packet of the last frame sent
-// and this one. So a pause takes as long as it took, and a switch is as
-// exact as the paths of the two feeds are alike.
-func (f *Forwarder) resume(pkt *media.Packet) uint32 {
+// goes out; ok is false where it should not. It is the one place that puts feeds
+// on the slot's timeline.
+//
+// Encodings of one track go on by their sender reports, to the tick. Otherwise it
+// is by the time that passed here between the first packet of the last frame sent
+// and this one: a pause takes as long as it took, and a switch is as exact as the
+// paths of the two feeds are alike.
+func (f *Forwarder) resume(pkt *media.Packet) (timestamp uint32, ok bool) {
 	if f.span.feed == 0 {
-		return f.timestamp
+		return f.reached.timestamp, true
 	}
-	return f.timestamp + max(f.leastStep(), ticks(pkt.Arrival.Sub(f.arrival), f.clock))
+	passed := ticks(pkt.Arrival.Sub(f.reached.arrival), f.clock)
+	if f.current != 0 && f.reached.captured && pkt.HasCapture {
+		step := int32(pkt.Capture - f.reached.capture)
+		switch {
+		case step < -int32(ticks(slightlyBehind, f.clock)) && f.refused.again(pkt.Arrival):
+			return 0, false
+		case step < 0:
+			passed = 0
+		case uint32(step)-passed <= ticks(plausiblyAhead, f.clock) || uint32(step) < passed:
+			passed = uint32(step)
+		}
+	}
+	return f.reached.timestamp + max(f.leastStep(), passed), true
 }
 
 // leastStep is how far a feed begins after the one before, however close they

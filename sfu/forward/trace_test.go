@@ -35,7 +35,7 @@ func TestVideoNumbers(t *testing.T) {
 		{"a run of padding too", "Q9 p10 p11 p12 q13 p14 q15", "1 2 3"},
 		{"a loss before padding keeps its place", "Q9 p11 q12 q10", "1 3 2"},
 		{"a loss between padding too", "Q9 p10 p12 q13 q11", "1 3 2"},
-		{"late padding leaves a gap", "Q9 q11 p10 q12", "1 3 4"},
+		{"late padding fills its place", "Q9 q11 p10 q12", "1 3 2 4"},
 		{"padding before a switch", "Q9 p10 >h H70 p71 h72", "1 2 3"},
 		{"a loss and padding before a switch", "Q9 p11 >h H70 q10", "1 3 2"},
 
@@ -90,7 +90,7 @@ func TestReasons(t *testing.T) {
 	}{
 		{"video waits", "q8 h70 Q9 q10", "keyframe layer kept kept", media.Video},
 		{"a switch", "Q9 >h q10 h69 H70 q11 h68 F90", "kept kept keyframe kept layer late layer", media.Video},
-		{"padding", "q7 p8 Q9 p10 q12 p11", "keyframe keyframe kept padding kept padding", media.Video},
+		{"padding", "q7 p8 Q9 p10 q12 p11", "keyframe keyframe kept padding kept kept", media.Video},
 		{"a cut", "Q9 q12 | q10 Q11 q13", "kept kept keyframe late keyframe", media.Video},
 		{"nothing wanted", ">0 Q9 q10", "layer layer", media.Video},
 		{"audio", "a5 b80 >b p79 a6 b81 b80 a7", "kept layer padding kept kept late layer", media.Audio},
