@@ -28,16 +28,17 @@ type downTrack struct {
 	stream string // the msid that the two share
 	link   *link
 
-	bound   atomic.Pointer[binding]
-	track   *upTrack
-	wish    allocate.Wish // of the track
-	chooser allocate.Chooser
-	granted media.Layer // of the forwarder's target
-	fwd     *forward.Forwarder
-	stamp   stamp
-	sent    sent
-	seen    sight // what the client was told of the track
-	patient keyframe.Requester
+	bound    atomic.Pointer[binding]
+	track    *upTrack
+	wish     allocate.Wish // of the track
+	chooser  allocate.Chooser
+	granted  media.Layer // of the forwarder's target
+	silenced bool        // its newest packet was quiet and left out
+	fwd      *forward.Forwarder
+	stamp    stamp
+	sent     sent
+	seen     sight // what the client was told of the track
+	patient  keyframe.Requester
 }
 
 // sent is what a slot has sent.
@@ -160,11 +161,13 @@ func (d *downTrack) forward(a *arrival) (media.Drop, error) {
 	case d.paused():
 		return media.DropPaused, nil
 	case a.quiet && !d.wish.Pinned:
+		d.silenced = true
 		d.fwd.Cut() // who is audible again begins another talk spurt
 		return media.DropQuiet, nil
 	case b.typesOf(pkt.Codec).media == 0 && !pkt.Padding:
 		return media.DropCodec, nil
 	}
+	d.silenced = d.silenced && a.again
 	v := d.fwd.Forward(pkt)
 	if v.Drop != media.Kept {
 		return v.Drop, nil

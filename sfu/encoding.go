@@ -1,6 +1,7 @@
 package sfu
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -31,8 +32,19 @@ type encoding struct {
 	asked        uint64 // newest number when the last keyframe request left
 	lastKeyframe uint64 // its first packet; 0 before one came
 	newest       uint64
-	spatial      [media.MaxSpatial]spatial
-	layers       int // spatial layers that have come, at least 1
+	picture      picture
+}
+
+// picture is what is known of the pictures that an encoding gives.
+type picture struct {
+	codec    media.Codec
+	rotation uint8 // how it is to be turned, in quarters (3GPP TS 26.114, 7.4.5)
+	layers   int   // spatial layers that have come
+	spatial  [media.MaxSpatial]spatial
+
+	frames int       // since
+	since  time.Time // frames were counted last
+	fps    float64   // rounded; 0 before they were
 }
 
 // spatial is what is known of one spatial layer of an encoding.
@@ -64,12 +76,12 @@ func (e *encoding) restart() {
 	e.timeline.Reset()
 	e.descriptors.Reset()
 	e.asked, e.lastKeyframe, e.newest = 0, 0, 0
-	e.spatial, e.layers = [media.MaxSpatial]spatial{}, 1
+	e.picture = picture{}
 }
 
 // note takes a packet that the ring took.
 func (e *encoding) note(pkt *media.Packet, taken nack.Taken, repaired bool, now time.Time) {
-	if taken.Restart {
+	if taken.Restart || taken.Newest && e.changes(pkt) {
 		e.restart()
 	}
 	fresh := e.newest == 0
@@ -96,6 +108,13 @@ func (e *encoding) note(pkt *media.Packet, taken nack.Taken, repaired bool, now 
 	}
 }
 
+// changes reports whether the publisher goes on in another video codec on the
+// same SSRC: to a decoder that is another stream, which begins at a keyframe
+// (rule F19).
+func (e *encoding) changes(pkt *media.Packet) bool {
+	return e.track.kind == media.Video && !pkt.Padding && e.picture.codec != media.NoCodec && e.picture.codec != pkt.Codec
+}
+
 // notePicture keeps what a packet tells of the pictures that can be had.
 func (e *encoding) notePicture(pkt *media.Packet, now time.Time) {
 	if pkt.Keyframe {
@@ -105,17 +124,51 @@ func (e *encoding) notePicture(pkt *media.Packet, now time.Time) {
 			e.keyframe.Seen(now)
 		}
 	}
+	e.picture.note(pkt)
+}
+
+func (p *picture) note(pkt *media.Packet) {
+	p.codec = pkt.Codec
 	for i, size := range pkt.Sizes {
 		if size != (media.Size{}) {
-			e.spatial[i].size = size
+			p.spatial[i].size = size
 		}
 	}
-	if s := int(pkt.Layer.Spatial); s < media.MaxSpatial {
-		layer := &e.spatial[s]
-		layer.pulse.Note(pkt.Arrival)
-		layer.temporal = max(layer.temporal, min(pkt.Layer.Temporal, media.MaxTemporal-1))
-		e.layers = max(e.layers, s+1)
+	if pkt.HasRotation {
+		p.rotation = pkt.Rotation & 3
 	}
+	s := int(pkt.Layer.Spatial)
+	if s >= media.MaxSpatial {
+		return
+	}
+	layer := &p.spatial[s]
+	layer.pulse.Note(pkt.Arrival)
+	layer.temporal = max(layer.temporal, min(pkt.Layer.Temporal, media.MaxTemporal-1))
+	p.layers = max(p.layers, s+1)
+	if pkt.FrameStart && s == 0 {
+		p.frames++
+	}
+}
+
+// count measures the frame rate, a second at a time.
+func (p *picture) count(now time.Time) {
+	passed := now.Sub(p.since)
+	if passed < time.Second {
+		return
+	}
+	if !p.since.IsZero() && p.frames > 0 {
+		p.fps = math.Round(float64(p.frames) / passed.Seconds())
+	}
+	p.frames, p.since = 0, now
+}
+
+// size returns that of a spatial layer's pictures as they are shown.
+func (p *picture) size(layer uint8) media.Size {
+	s := p.spatial[layer&(media.MaxSpatial-1)].size
+	if p.rotation&1 != 0 {
+		s.Width, s.Height = s.Height, s.Width
+	}
+	return s
 }
 
 const (

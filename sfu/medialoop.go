@@ -174,7 +174,7 @@ func (l *mediaLoop) fanOut() {
 	for _, sub := range l.links {
 		for i := range l.batch.arrivals {
 			a := &l.batch.arrivals[i]
-			if d := sub.carrier(a.track); d != nil && !(a.again && d.wish.Pinned) {
+			if d := sub.carrier(a.track); d != nil && (!a.again || d.silenced) {
 				l.forward(d, a)
 			}
 		}

@@ -22,12 +22,12 @@ func (d *downTrack) answer(seq uint16, now time.Time) {
 	}
 	pkt := e.ring.Get(esn)
 	switch {
-	case pkt == nil && e.gaps.Missing(esn):
-		return // lost on its way to us: it is forwarded when its repair comes
+	case pkt == nil && (e.gaps.Missing(esn) || esn < e.lastKeyframe):
+		return // its repair, or a keyframe that makes up for it, is on its way
 	case pkt == nil:
 		// No browser asks for a keyframe soon when a NACK stays unanswered.
 		l.tally.repairs.rtxMissed++
-		e.requestKeyframe(now)
+		d.demandKeyframe(e, now)
 		return
 	}
 	v := d.fwd.Map(pkt)
@@ -43,6 +43,17 @@ func (d *downTrack) answer(seq uint16, now time.Time) {
 	}
 }
 
+// demandKeyframe asks for a keyframe because this subscriber says that it needs
+// one. One that is on its way already costs nobody anything; of others each may
+// have only so many.
+func (d *downTrack) demandKeyframe(e *encoding, now time.Time) {
+	if !e.keyframe.Waiting() && !d.patient.Allow(now) {
+		d.link.loop.tally.repairs.plisLimited++
+		return
+	}
+	e.requestKeyframe(now)
+}
+
 // resend writes a packet once more: on the slot's RTX stream (RFC 4588), or as
 // it was where none was negotiated.
 func (d *downTrack) resend(b *binding, pkt *media.Packet, v *forward.Verdict) error {
@@ -51,6 +62,7 @@ func (d *downTrack) resend(b *binding, pkt *media.Packet, v *forward.Verdict) er
 	types := b.typesOf(pkt.Codec)
 	if b.rtx == 0 || types.rtx == 0 {
 		h.PayloadType, h.SSRC = types.media, b.ssrc
+		d.sent.delivery.Sent(v.Seq)
 		_, err := b.out.WriteRTP(h, payload)
 		return err
 	}

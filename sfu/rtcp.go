@@ -153,11 +153,10 @@ func (lk *link) handleKeyframeRequest(ssrc uint32, now time.Time) {
 	if d == nil || d.track == nil || d.kind != media.Video {
 		return
 	}
-	if !d.patient.Allow(now) {
-		lk.loop.tally.repairs.plisLimited++
-		return
-	}
-	if e := lk.loop.feeds.by[d.fwd.Target()]; e != nil {
-		e.requestKeyframe(now)
+	// What it sees is broken, and what it is to see may be long in coming.
+	for _, feed := range [...]media.Feed{d.fwd.Current(), d.fwd.Target()} {
+		if e := lk.loop.feeds.by[feed]; e != nil {
+			d.demandKeyframe(e, now)
+		}
 	}
 }

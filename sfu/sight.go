@@ -83,7 +83,19 @@ func (d *downTrack) choose() (media.Feed, media.Layer) {
 		return 0, media.Layer{}
 	}
 	o := &d.track.supply.options[i]
-	return o.Feed, media.Layer{Spatial: o.Spatial, Temporal: temporal}
+	layer := media.Layer{Spatial: o.Spatial, Temporal: temporal}
+	if !d.decodesLayers(o.Feed) {
+		layer.Spatial = 0
+	}
+	return o.Feed, layer
+}
+
+// decodesLayers reports whether the subscriber can put a picture together from
+// several spatial layers: those of AV1 are told apart by the Dependency
+// Descriptor alone, which Firefox does not take (media.md, 9).
+func (d *downTrack) decodesLayers(feed media.Feed) bool {
+	e, b := d.link.loop.feeds.by[feed], d.bound.Load()
+	return e == nil || b == nil || e.picture.codec != media.AV1 || b.ids.dependency != 0
 }
 
 // requestKeyframe asks for a keyframe if the slot waits for one.
@@ -126,7 +138,7 @@ func (d *downTrack) state() wire.TrackState {
 		s.State, s.Reason = "paused", "waiting"
 	default:
 		if e := d.link.loop.feeds.by[d.fwd.Current()]; e != nil {
-			size := e.spatial[layer.Spatial].size
+			size := e.picture.size(layer.Spatial)
 			s.Width, s.Height = int(size.Width), int(size.Height)
 		}
 	}

@@ -55,12 +55,13 @@ func (t *upTrack) surveyEncoding(rid string, now time.Time) {
 		return
 	}
 	e := t.encodings[i]
-	for layer := range e.layers {
-		l := &e.spatial[layer]
+	e.picture.count(now)
+	for layer := range max(1, e.picture.layers) {
+		l := &e.picture.spatial[layer]
 		s.ranks = append(s.ranks, rank)
 		s.scratch = append(s.scratch, allocate.Option{
-			Feed: e.feed, Spatial: uint8(layer), Size: l.size, Temporal: l.temporal + 1,
-			Live: l.pulse.Live(t.newest),
+			Feed: e.feed, Spatial: uint8(layer), Size: e.picture.size(uint8(layer)), Temporal: l.temporal + 1,
+			FPS: e.picture.fps, Live: l.pulse.Live(t.newest),
 		})
 	}
 }

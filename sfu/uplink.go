@@ -159,6 +159,9 @@ func (l *mediaLoop) take(s *stream, pkt *media.Packet, now time.Time) media.Drop
 		return drop
 	}
 	if drop := s.parse(pkt, h); drop != media.Kept {
+		if drop == media.DropStructure {
+			s.enc.requestKeyframe(now) // or its repair brings the structure first
+		}
 		return drop
 	}
 	taken := s.enc.ring.Commit(pkt)
@@ -189,7 +192,8 @@ func (s *stream) parse(pkt *media.Packet, h *rtp.Header) media.Drop {
 		}
 	}
 	if pkt.Codec == media.RED {
-		if _, _, ok := red.Primary(pkt.Payload); !ok {
+		_, pt, ok := red.Primary(pkt.Payload)
+		if !ok || s.link.up.desc.formats[pt&0x7f].codec != media.Opus {
 			return media.DropMalformed
 		}
 	}

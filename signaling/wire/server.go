@@ -136,7 +136,8 @@ type Layers struct {
 	Active map[string]bool `json:"active"`
 }
 
-// Speakers are those who speak now, loudest first; sent when it changes.
+// Speakers are those who speak now: first who dominates the conversation, then
+// loudest first; sent when it changes.
 type Speakers struct {
 	Speakers []Speaker `json:"speakers"`
 }
