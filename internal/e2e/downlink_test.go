@@ -29,6 +29,7 @@ type downlink struct {
 	byMid   map[string]*stream
 	flows   map[flow]*tally
 	faults  []string
+	prompt  bool // asks as soon as a packet is missed, and again once a round trip, as libwebrtc does
 	// nonsense are the sections that have carried a hostile peer: what came
 	// there is not checked.
 	nonsense map[string]bool
@@ -265,6 +266,9 @@ func (st *stream) record(d *downlink, r record) {
 	for n := st.highest + 1; n < r.seq && len(st.missing) < 1000; n++ {
 		st.missing[n] = &hunt{noticed: r.at}
 	}
+	if d.prompt && len(st.missing) > 0 {
+		d.repair(r.at)
+	}
 	if !r.hollow {
 		d.tally(st, r)
 	}
@@ -294,6 +298,10 @@ func (d *downlink) tally(st *stream, r record) {
 
 // repair asks for what is missing, where that was negotiated.
 func (d *downlink) repair(now time.Time) {
+	every := nackEvery
+	if d.prompt {
+		every = 2 * oneWay
+	}
 	for _, st := range d.streams {
 		if st.rtx == 0 {
 			continue
@@ -304,7 +312,7 @@ func (d *downlink) repair(now time.Time) {
 			case h.tries == nackTries:
 				delete(st.missing, n)
 				st.gaveUp++
-			case now.Sub(h.asked) >= nackEvery:
+			case now.Sub(h.asked) >= every:
 				h.asked = now
 				h.tries++
 				seqs = append(seqs, uint16(n))

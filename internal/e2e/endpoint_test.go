@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -31,6 +32,7 @@ type endpoint struct {
 	connected bool
 	transport uint16 // the last transport-wide sequence number
 	pulses    int
+	shuffle   shuffle
 
 	jobs    chan func()
 	packets chan arrival
@@ -45,6 +47,14 @@ type arrival struct {
 	raw  []byte
 }
 
+// shuffle is a last hop that lets some packets overtake others.
+type shuffle struct {
+	share  float64
+	rng    *rand.Rand
+	held   []arrival
+	behind int // packets that are yet to overtake it
+}
+
 // feedback is what the server said about what this endpoint sends, besides
 // what each uplink keeps.
 type feedback struct {
@@ -56,6 +66,7 @@ func newEndpoint(t testing.TB, name string, ordinal uint16, b brand, l *link) *e
 	e := &endpoint{
 		t: t, name: name, ordinal: ordinal, brand: b, link: l,
 		feedback: feedback{transport: make(map[uint16]bool)},
+		shuffle:  shuffle{rng: rand.New(rand.NewPCG(uint64(ordinal), 3))},
 		jobs:     make(chan func(), 4096),
 		packets:  make(chan arrival, 8192),
 		closing:  make(chan struct{}),
@@ -117,7 +128,7 @@ func (e *endpoint) run() {
 		case f := <-e.jobs:
 			f()
 		case p := <-e.packets:
-			e.handle(p)
+			e.receive(p)
 		case <-pulse.C:
 			e.pulse()
 		case <-e.closing:
@@ -130,7 +141,7 @@ func (e *endpoint) drain() {
 	for {
 		select {
 		case p := <-e.packets:
-			e.handle(p)
+			e.receive(p)
 		default:
 			return
 		}
@@ -161,6 +172,7 @@ func (e *endpoint) close() {
 func (e *endpoint) pulse() {
 	now := time.Now()
 	e.pulses++
+	e.release(now)
 	if !e.connected {
 		return
 	}
@@ -190,6 +202,28 @@ func (e *endpoint) sendRTCP(packets ...rtcp.Packet) {
 	if err := e.pc.WriteRTCP(packets); err != nil {
 		e.t.Errorf("%s: send RTCP: %v", e.name, err)
 	}
+}
+
+// receive handles a packet, or holds it until others have overtaken it.
+func (e *endpoint) receive(p arrival) {
+	s := &e.shuffle
+	if len(s.held) == 0 && s.share > 0 && s.rng.Float64() < s.share {
+		s.held, s.behind = append(s.held, p), 1+s.rng.IntN(3)
+		return
+	}
+	e.handle(p)
+	if s.behind--; s.behind == 0 {
+		e.release(p.at)
+	}
+}
+
+// release handles what was held back.
+func (e *endpoint) release(now time.Time) {
+	for _, p := range e.shuffle.held {
+		p.at = now
+		e.handle(p)
+	}
+	e.shuffle.held = e.shuffle.held[:0]
 }
 
 func (e *endpoint) handle(p arrival) {
