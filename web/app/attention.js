@@ -50,9 +50,6 @@ export class Attention {
   /** @type {ReturnType<typeof setTimeout>|undefined} */
   #timer;
   #listening = new AbortController();
-  #sizes = new ResizeObserver((entries) => {
-    for (const entry of entries) this.#note(entry.target, pixels(entry));
-  });
   #sights = new IntersectionObserver((entries) => {
     for (const { target, isIntersecting } of entries) this.#note(target, { seen: isIntersecting });
   });
@@ -72,18 +69,24 @@ export class Attention {
     if (this.#looks.has(tile)) return;
     this.#looks.set(tile, { participant, screen, width: 0, height: 0, pinned: false });
     this.#sights.observe(tile);
-    try {
-      this.#sizes.observe(tile, { box: 'device-pixel-content-box' });
-    } catch {
-      this.#sizes.observe(tile); // Safari knows CSS pixels only
-    }
+  }
+
+  /**
+   * A tile is given a place. It may take a moment to move there; pictures that
+   * are right for the way would only be in the way.
+   * @param {Element} tile
+   * @param {{width: number, height: number}} size CSS pixels
+   */
+  place(tile, { width, height }) {
+    const size = { width: width * devicePixelRatio, height: height * devicePixelRatio };
+    const look = this.#looks.get(tile);
+    if (look?.width !== size.width || look.height !== size.height) this.#note(tile, size);
   }
 
   /** @param {Element} tile */
   forget(tile) {
     this.#looks.delete(tile);
     this.#sights.unobserve(tile);
-    this.#sizes.unobserve(tile);
   }
 
   /**
@@ -101,7 +104,6 @@ export class Attention {
   close() {
     clearTimeout(this.#timer);
     this.#listening.abort();
-    this.#sizes.disconnect();
     this.#sights.disconnect();
     this.#looks.clear();
   }
@@ -133,13 +135,4 @@ export class Attention {
     if (look.seen === undefined || look.width === 0) return; // not laid out yet
     this.#want(look.participant, look.screen ? 'screen' : 'camera', wishOf(look, this.#hidden));
   }
-}
-
-/**
- * @param {ResizeObserverEntry} entry
- * @returns {{width: number, height: number}}
- */
-function pixels({ devicePixelContentBoxSize: box, contentRect }) {
-  if (box?.[0]) return { width: box[0].inlineSize, height: box[0].blockSize };
-  return { width: contentRect.width * devicePixelRatio, height: contentRect.height * devicePixelRatio };
 }

@@ -32,7 +32,12 @@ export class Stage {
     this.#root = root;
     this.#blocked = blocked;
     this.#attention = new Attention(want);
-    this.#resized.observe(root);
+    try {
+      // Also another screen with other pixels: all tiles are as large as before, and show more.
+      this.#resized.observe(root, { box: 'device-pixel-content-box' });
+    } catch {
+      this.#resized.observe(root); // Safari
+    }
   }
 
   /** @param {View[]} views everything that is to be seen, in order */
@@ -98,6 +103,11 @@ export class Stage {
     const gap = space.width < 600 ? gaps.narrow : gaps.wide;
     const { middle, others } = cast(this.#views, this.#pinned);
     const rects = theatre(middle.length, others.length, space, gap, { free: middle.every((v) => v.screen) });
-    [...middle, ...others].forEach((view, i) => rects[i] && this.#tile(view.key).place(rects[i]));
+    for (const [i, view] of [...middle, ...others].entries()) {
+      if (!rects[i]) continue;
+      const tile = this.#tile(view.key);
+      tile.place(rects[i]);
+      this.#attention.place(tile.element, rects[i]);
+    }
   }
 }

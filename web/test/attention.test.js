@@ -2,17 +2,15 @@ import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import { Attention, wishOf } from '../app/attention.js';
 
-// Observers that are told by the test what they observe.
+// An observer that is told by the test what it observes.
 class Observer {
-  static made = [];
-  targets = new Map();
+  targets = new Set();
   constructor(heard) {
     this.heard = heard;
-    this.constructor.made.push(this);
+    sights = this;
   }
-  observe(target, options) {
-    if (options?.box && this.constructor.old) throw new TypeError('not a box');
-    this.targets.set(target, options);
+  observe(target) {
+    this.targets.add(target);
   }
   unobserve(target) {
     this.targets.delete(target);
@@ -23,26 +21,19 @@ class Observer {
 }
 
 const tile = {};
-let sizes;
 let sights;
 let said;
 let attention;
 
 beforeEach((t) => {
   t.mock?.timers.reset();
-  class Sizes extends Observer {
-    static made = [];
-  }
-  class Sights extends Observer {
-    static made = [];
-  }
-  Object.assign(globalThis, { ResizeObserver: Sizes, IntersectionObserver: Sights, devicePixelRatio: 2, document: Object.assign(new EventTarget(), { hidden: false }) });
+  const document = Object.assign(new EventTarget(), { hidden: false });
+  Object.assign(globalThis, { IntersectionObserver: Observer, devicePixelRatio: 1, document });
   said = [];
   attention = new Attention((participant, source, wish) => said.push([participant, source, wish]));
-  [sizes, sights] = [Sizes.made[0], Sights.made[0]];
 });
 
-const grows = (width, height) => sizes.heard([{ target: tile, devicePixelContentBoxSize: [{ inlineSize: width, blockSize: height }], contentRect: {} }]);
+const grows = (width, height) => attention.place(tile, { width, height });
 const isSeen = (isIntersecting) => sights.heard([{ target: tile, isIntersecting }]);
 const last = () => said.at(-1)?.[2];
 function turn(hidden) {
@@ -71,16 +62,18 @@ test('nothing is wished before a tile has its place', () => {
   assert.deepEqual(said, [['a', 'camera', { width: 640, height: 360, priority: 0, pinned: false, paused: false }]]);
 });
 
-test('device pixels, also where only CSS pixels are told', () => {
-  assert.equal(sizes.constructor.old, undefined);
+test('a tile that is placed where it was is no news', () => {
   watched();
-  assert.deepEqual(sizes.targets.get(tile), { box: 'device-pixel-content-box' });
-  attention.forget(tile);
-  sizes.constructor.old = true;
-  attention.watch(tile, { participant: 'a', screen: false });
-  isSeen(true);
-  sizes.heard([{ target: tile, contentRect: { width: 320, height: 180 } }]);
-  assert.deepEqual([last().width, last().height], [640, 360]);
+  grows(640, 360);
+  assert.equal(said.length, 1);
+  grows(640, 350);
+  assert.equal(said.length, 2);
+});
+
+test('sizes are device pixels', () => {
+  globalThis.devicePixelRatio = 1.5;
+  watched();
+  assert.deepEqual([last().width, last().height], [960, 540]);
 });
 
 test('a tile outside the window is paused', () => {
@@ -135,7 +128,7 @@ test('a tile that is gone says nothing more', (t) => {
   turn(true);
   t.mock.timers.tick(3000);
   assert.equal(said.length, 1);
-  assert.equal(sizes.targets.size + sights.targets.size, 0);
+  assert.equal(sights.targets.size, 0);
 });
 
 test('close ends it, also while the page is hidden', (t) => {
