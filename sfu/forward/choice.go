@@ -16,9 +16,17 @@ type choice struct {
 	// Something since the start of the newest picture may be missing.
 	gap bool
 
+	layered bool // the feed has layers
+
 	temporal temporal
 	spatials spatials
 	lately   lately
+}
+
+// concerns reports whether there is anything to choose about pkt.
+func (c *choice) concerns(pkt *media.Packet) bool {
+	c.layered = c.layered || pkt.VP8.HasTID || pkt.Codec == media.VP9 || pkt.Dependency.Raw != nil
+	return c.layered
 }
 
 // begin reports whether pkt is the first to come of its frame.

@@ -29,7 +29,6 @@ type Verdict struct {
 type Forwarder struct {
 	kind     media.Kind
 	midFrame bool // the newest packet sent did not end its picture
-	pictured bool // a packet that counts pictures went out: last holds something
 	clock    uint32
 
 	target, current media.Feed
@@ -167,24 +166,22 @@ func (f *Forwarder) Map(pkt *media.Packet) Verdict {
 }
 
 // flow decides about a packet of the current feed.
-func (f *Forwarder) flow(pkt *media.Packet) Verdict {
+func (f *Forwarder) flow(pkt *media.Packet) (v Verdict) {
 	if pkt.ESN < f.span.end {
 		return f.fill(pkt)
 	}
 	f.reach(pkt)
-	if pkt.Padding {
+	switch {
+	case pkt.Padding:
 		f.closeOver(pkt.ESN)
-		return Verdict{Drop: media.DropPadding}
-	}
-	if f.kind == media.Video && !f.admits(pkt) {
-		return Verdict{Drop: media.DropLayer}
-	}
-	f.span.end = pkt.ESN + 1
-	v := f.span.numbers(pkt)
-	f.midFrame = f.kind == media.Video && !v.Marker
-	if pkt.Codec == media.VP8 || pkt.Codec == media.VP9 || pkt.Dependency.Raw != nil {
+		v.Drop = media.DropPadding
+	case f.kind == media.Video && f.choice.concerns(pkt) && !f.admits(pkt):
+		v.Drop = media.DropLayer
+	default:
+		f.span.end = pkt.ESN + 1
+		f.span.number(pkt, &v)
+		f.midFrame = f.kind == media.Video && !v.Marker
 		f.last.note(pkt, &v)
-		f.pictured = true
 	}
 	return v
 }
@@ -249,7 +246,7 @@ func (f *Forwarder) begin(pkt *media.Packet, timestamp uint32) {
 		// finished; without it this packet would seem to be its next.
 		next.out++
 	}
-	if f.pictured {
+	if f.last.any {
 		next.pictures = f.last.lead(pkt)
 	}
 	f.previous, f.left = f.current, f.span.end

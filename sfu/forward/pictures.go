@@ -16,6 +16,7 @@ type pictures struct {
 	id       uint16 // PictureID, 7 or 15 bits
 	tl0, key uint8  // TL0PICIDX, 8 bits; KEYIDX, 5 bits
 	frame    uint16 // frame_number
+	any      bool   // some of these went out
 }
 
 // lead returns what to add to the counters of a feed that begins with pkt, so
@@ -34,8 +35,8 @@ func (p pictures) lead(pkt *media.Packet) pictures {
 	return next
 }
 
-// shiftVP8 returns d with p added to the fields that it has.
-func (p pictures) shiftVP8(d media.VP8Descriptor) media.VP8Descriptor {
+// shiftVP8 adds p to the fields that d has.
+func (p *pictures) shiftVP8(d *media.VP8Descriptor) {
 	d.PictureID = (d.PictureID + p.id) & (1<<d.PictureIDBits - 1)
 	if d.HasTL0 {
 		d.TL0PICIDX += p.tl0
@@ -43,22 +44,21 @@ func (p pictures) shiftVP8(d media.VP8Descriptor) media.VP8Descriptor {
 	if d.HasKeyIdx {
 		d.KeyIdx = (d.KeyIdx + p.key) & 0x1f
 	}
-	return d
 }
 
-// shiftVP9 returns d with p added to the fields that it has.
-func (p pictures) shiftVP9(d media.VP9Descriptor) media.VP9Descriptor {
+// shiftVP9 adds p to the fields that d has.
+func (p *pictures) shiftVP9(d *media.VP9Descriptor) {
 	d.PictureID = (d.PictureID + p.id) & (1<<d.PictureIDBits - 1)
 	if d.HasTL0 {
 		d.TL0PICIDX += p.tl0
 	}
-	return d
 }
 
 // note remembers the fields that pkt, which goes out as v, has.
 func (p *pictures) note(pkt *media.Packet, v *Verdict) {
 	switch pkt.Codec {
 	case media.VP8:
+		p.any = true
 		if v.VP8.PictureIDBits > 0 {
 			p.id = v.VP8.PictureID
 		}
@@ -69,6 +69,7 @@ func (p *pictures) note(pkt *media.Packet, v *Verdict) {
 			p.key = v.VP8.KeyIdx
 		}
 	case media.VP9:
+		p.any = true
 		if v.VP9.PictureIDBits > 0 {
 			p.id = v.VP9.PictureID
 		}
@@ -77,6 +78,7 @@ func (p *pictures) note(pkt *media.Packet, v *Verdict) {
 		}
 	}
 	if pkt.Dependency.Raw != nil {
+		p.any = true
 		p.frame = v.Frame
 	}
 }

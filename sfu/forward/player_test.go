@@ -28,7 +28,8 @@ import (
 //	+40     40 ms pass
 //	@h-100  from here on sender reports put feed h 100 ms back
 //
-// A trace that begins with a packet begins with its feed as the target. Feed
+// A trace that begins with a packet, or with reports and then one, begins with its
+// feed as the target. Feed
 // timestamps advance by 3000 a number: 30 frames a second.
 type player struct {
 	f     *Forwarder
@@ -62,10 +63,12 @@ func feedOf(letter byte) media.Feed {
 func play(t *testing.T, f *Forwarder, trace string) []step {
 	t.Helper()
 	p := &player{f: f, now: time.Unix(1000, 0), feeds: map[media.Feed]*played{}}
-	for i, word := range strings.Fields(trace) {
-		if i == 0 && unicode.IsLetter(rune(word[0])) {
+	begun := false
+	for _, word := range strings.Fields(trace) {
+		if !begun && unicode.IsLetter(rune(word[0])) {
 			f.SetTarget(feedOf(byte(unicode.ToLower(rune(word[0])))), media.TopLayer)
 		}
+		begun = begun || word[0] != '@'
 		p.word(t, word)
 	}
 	return p.steps

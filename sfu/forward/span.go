@@ -38,29 +38,30 @@ func (s *span) gave(out uint64) bool { return s.out <= out && out < s.next() }
 // verdict returns how pkt goes out; s holds it. What has a place, but is not for
 // this subscriber, leaves it to padding: a number that never comes would be
 // asked for again and again.
-func (s *span) verdict(pkt *media.Packet) Verdict {
+func (s *span) verdict(pkt *media.Packet) (v Verdict) {
 	if pkt.Padding || !s.gate.passes(pkt) {
-		return Verdict{Hollow: true, Seq: s.seq(pkt), Timestamp: pkt.Timestamp + s.timestamp}
+		v.Hollow, v.Seq, v.Timestamp = true, s.seq(pkt), pkt.Timestamp+s.timestamp
+		return v
 	}
-	return s.numbers(pkt)
+	s.number(pkt, &v)
+	return v
 }
 
 func (s *span) seq(pkt *media.Packet) uint16 { return uint16(s.out + (pkt.ESN - s.first)) }
 
-// numbers returns how pkt goes out; s holds it, and its gate lets it pass.
-func (s *span) numbers(pkt *media.Packet) Verdict {
-	v := Verdict{
-		Seq:       s.seq(pkt),
-		Timestamp: pkt.Timestamp + s.timestamp,
-		// To a listener another feed is another talk spurt: the marker says that
-		// the playout may be adapted here (RFC 3551, 4.1).
-		Marker: s.gate.ends(pkt) || s.opens && pkt.ESN == s.first,
-	}
+// number fills in how pkt goes out; s holds it, and its gate lets it pass.
+func (s *span) number(pkt *media.Packet, v *Verdict) {
+	v.Seq, v.Timestamp = s.seq(pkt), pkt.Timestamp+s.timestamp
+	// To a listener another feed is another talk spurt: the marker says that the
+	// playout may be adapted here (RFC 3551, 4.1).
+	v.Marker = s.gate.ends(pkt) || s.opens && pkt.ESN == s.first
 	switch pkt.Codec {
 	case media.VP8:
-		v.VP8 = s.pictures.shiftVP8(pkt.VP8)
+		v.VP8 = pkt.VP8
+		s.pictures.shiftVP8(&v.VP8)
 	case media.VP9:
-		v.VP9 = s.pictures.shiftVP9(pkt.VP9)
+		v.VP9 = pkt.VP9
+		s.pictures.shiftVP9(&v.VP9)
 	}
 	if pkt.Dependency.Raw != nil {
 		v.Frame = pkt.Dependency.Frame + s.pictures.frame
@@ -68,5 +69,4 @@ func (s *span) numbers(pkt *media.Packet) Verdict {
 			v.Targets = s.targets
 		}
 	}
-	return v
 }

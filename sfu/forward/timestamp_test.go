@@ -99,6 +99,47 @@ func TestOffset(t *testing.T) {
 	}
 }
 
+// Encodings of one track: q9 and h8 were captured at the same time if reports say
+// that h is 33 ms ahead, whatever the paths did to them.
+func TestTimestampsBySenderReports(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, trace, want string }{
+		{"to the tick", "@q0 @h0 Q9 +50 >h H10", "0 3000"},
+		{"however late", "@q0 @h0 Q9 +200 >h H10 h11", "0 3000 6000"},
+		{"in the middle of a frame too", "@q0 @h0 Q9 +33 q10- +20 >h H11", "0 3000 6000"},
+		{"one that is not known goes by arrival", "@q0 Q9 +50 >h H10", "0 4500"},
+		{"nor the one before", "@h0 Q9 +50 >h H10", "0 4500"},
+		{"the same picture is one later", "@q0 @h0 Q9 +50 >h H9", "0 1"},
+		{"so is one slightly behind", "@q0 @h-75 Q9 +50 >h H9", "0 1"},
+		{"one far behind is refused", "@q0 @h-76 Q9 +50 >h H9 q10 h10", "0 3000"},
+		{"and the next one goes on", "@q0 @h-76 Q9 +50 >h H9 h10 H12", "0 2160"},
+		{"three are refused, no more", "@q0 @h-900 Q9 >h H9 H10 H11 H12 h13", "0 1 3001"},
+		{"each time anew", "@q0 @h-900 Q9 >h H9 H10 >f >h H11 H12 H13 H14", "0 1"},
+		{"and not for long", "@q0 @h-9000 Q9 >h H9 +2000 H10", "0 1"},
+		{"far ahead goes by arrival", "@q0 @h0 Q9 +33 >h H30", "0 2970"},
+		{"half a second ahead does not", "@q0 @h500 Q9 +34 >h H10", "0 48000"},
+		{"after a cut it is by arrival", "@q0 @h0 Q9 | +50 >h H10", "0 4500"},
+		{"what was left out counts as well", "@q0 @h0 >q:0.0 Q9.0 q10.1 +50 >h H11", "0 6000"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			steps := play(t, New(media.Video, 90000, 1, 0), c.trace)
+			if got := kept(steps, func(v Verdict) uint32 { return v.Timestamp }); got != c.want {
+				t.Errorf("%s -> %s, want %s", c.trace, got, c.want)
+			}
+		})
+	}
+}
+
+func TestARefusedKeyframeIsStillNeeded(t *testing.T) {
+	t.Parallel()
+	f := New(media.Video, 90000, 1, 0)
+	steps := play(t, f, "@q0 @h-900 Q9 +50 >h H9")
+	if drop := steps[1].verdict.Drop; drop != media.DropKeyframe || !f.NeedsKeyframe() || f.Current() != feedOf('q') {
+		t.Errorf("dropped as %v, needs a keyframe %v, feed %d flows", drop, f.NeedsKeyframe(), f.Current())
+	}
+}
+
 func TestTicks(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
