@@ -21,9 +21,10 @@ import (
 //	q9:2    a VP9 frame of spatial layer 2, the last of its picture; q9:2- is not,
 //	        and q9:2~ goes on with the feed's next packet. Letters are the bits of
 //	        its descriptor: q9:2.1pduz is of temporal layer 1
+//	q9:2=7  the same, of the picture that began with packet 7
 //	p9      padding, of the feed that was named last
 //	>h      the target is feed h; >0 is none
-//	>h:1.0  at most spatial layer 1 and temporal layer 0 of it
+//	>h:1.0  at most spatial layer 1 and temporal layer 0 of it; >h:1 any of the latter
 //	|       cut
 //	+40     40 ms pass
 //	@h-100  from here on sender reports put feed h 100 ms back
@@ -74,8 +75,9 @@ func play(t *testing.T, f *Forwarder, trace string) []step {
 	return p.steps
 }
 
-// packetWord is a letter, a number, layers, bits, and whether it goes on.
-var packetWord = regexp.MustCompile(`^([a-zA-Z])(\d+)(:\d)?(\.\d)?([ypduz]*)([-~]?)$`)
+// packetWord is a letter, a number, layers, bits, whether it goes on, and with
+// what it began.
+var packetWord = regexp.MustCompile(`^([a-zA-Z])(\d+)(:\d)?(\.\d)?([ypduz]*)([-~]?)(=\d+)?$`)
 
 func (p *player) word(t *testing.T, word string) {
 	t.Helper()
@@ -109,7 +111,9 @@ func (p *player) media(t *testing.T, word string) {
 	pkt, feed := p.packet(uint64(number(t, parts[2]))), p.feed(p.named)
 	pkt.Keyframe = unicode.IsUpper(rune(word[0]))
 	if layers := parts[3] + parts[4]; layers != "" {
-		pkt.Layer = layerOf(t, layers)
+		if pkt.Layer = layerOf(t, layers); parts[4] == "" {
+			pkt.Layer.Temporal = 0
+		}
 	}
 	pkt.FrameStart = p.f.kind == media.Video && !feed.frame
 	switch has := func(bit string) bool { return strings.Contains(parts[5], bit) }; {
@@ -126,7 +130,9 @@ func (p *player) media(t *testing.T, word string) {
 			TID: pkt.Layer.Temporal, Sync: has("y"), Size: 6,
 		}
 	}
-	if feed.picture {
+	if parts[7] != "" {
+		pkt.Timestamp = p.packet(uint64(number(t, parts[7][1:]))).Timestamp
+	} else if feed.picture {
 		pkt.Timestamp = feed.timestamp
 	}
 	feed.timestamp = pkt.Timestamp
@@ -145,14 +151,14 @@ func (p *player) feed(feed media.Feed) *played {
 	return p.feeds[feed]
 }
 
-// layerOf reads ":1.0"; without either there is no limit to it, or it is 0.
+// layerOf reads ":1.0". Without the second there is any, without the first 0.
 func layerOf(t *testing.T, s string) media.Layer {
 	t.Helper()
 	if s == "" {
 		return media.TopLayer
 	}
 	spatial, temporal, _ := strings.Cut(s, ".")
-	var layer media.Layer
+	layer := media.Layer{Temporal: media.MaxTemporal - 1}
 	if spatial != "" {
 		layer.Spatial = uint8(number(t, spatial[1:]))
 	}
