@@ -38,6 +38,7 @@ type Set struct {
 	RTXSent       prometheus.Counter // packets sent again to subscribers
 	RTXMissed     prometheus.Counter // asked for, and gone
 	RTXLimited    prometheus.Counter // asked for, there, and not sent again
+	REDRecovered  prometheus.Counter // lost packets of sound made up for by the next one
 
 	KeyframeRequestsIn      prometheus.Counter // PLI and FIR from subscribers
 	KeyframeRequests        prometheus.Counter // PLI to publishers

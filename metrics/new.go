@@ -97,6 +97,8 @@ func (s *Set) registerRepair(r registrar) {
 		"Packets that subscribers asked for and that were gone.")
 	s.RTXLimited = r.counter("sfu_rtx_limited_total",
 		"Packets that subscribers asked for too often, or of which they asked for too many.")
+	s.REDRecovered = r.counter("sfu_red_recovered_packets_total",
+		"Packets of sound that publishers lost, taken from the copy in the next one.")
 }
 
 func (s *Set) registerKeyframes(r registrar) {

@@ -65,6 +65,30 @@ func TestREDGoesToThoseWhoTakeIt(t *testing.T) {
 	}
 }
 
+func TestALostWordIsTakenFromTheNextOne(t *testing.T) {
+	t.Parallel()
+	s := newStudio(t)
+	s.watch()
+	s.say(30, 63, redOf(1))
+	s.seqs["mic"]++ // lost on its way to us
+	s.now = s.now.Add(frame)
+	s.say(30, 63, redOf(3)) // which has the bytes aa bb of the one before
+	if n := len(s.out.payloads); n != 3 || !bytes.Equal(s.out.payloads[1], []byte{0xaa, 0xbb}) {
+		t.Fatalf("%d packets: % x", n, s.out.payloads)
+	}
+	for i, h := range s.out.headers {
+		if h.SequenceNumber != s.out.headers[0].SequenceNumber+uint16(i) || h.Timestamp != s.out.headers[0].Timestamp+uint32(i)*960 {
+			t.Errorf("packet %d has number %d, timestamp %d", i, h.SequenceNumber, h.Timestamp)
+		}
+	}
+	s.seqs["mic"] += 2 // two lost: there is no copy of the first, and which the second was is not known
+	s.now = s.now.Add(2 * frame)
+	s.say(30, 63, redOf(6))
+	if n := len(s.out.payloads); n != 4 {
+		t.Errorf("%d packets after two were lost, want 4", n)
+	}
+}
+
 // crowd makes the room a big one, in which one is heard at once, and lets eve
 // talk in it.
 func (s *studio) crowd() {

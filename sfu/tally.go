@@ -25,7 +25,7 @@ type repairs struct {
 	rtxIn, rtxOut               int
 	rtxMissed, rtxLimited       int
 	plisIn, plisUp, plisLimited int
-	replayed                    int
+	replayed, recovered         int
 }
 
 // flush moves the counts to the metrics.
@@ -59,6 +59,7 @@ func (r *repairs) flush(m *metrics.Set) {
 	add(m.KeyframeRequests, &r.plisUp)
 	add(m.KeyframeRequestsLimited, &r.plisLimited)
 	add(m.KeyframesReplayed, &r.replayed)
+	add(m.REDRecovered, &r.recovered)
 }
 
 func add(c interface{ Add(float64) }, n *int) {

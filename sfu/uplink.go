@@ -13,6 +13,7 @@ import (
 	"sfu/sfu/media"
 	"sfu/sfu/red"
 	"sfu/sfu/report"
+	"sfu/sfu/seqnum"
 	"sfu/sfu/speaker"
 )
 
@@ -164,18 +165,56 @@ func (l *mediaLoop) take(s *stream, pkt *media.Packet, now time.Time) media.Drop
 		}
 		return drop
 	}
-	taken := s.enc.ring.Commit(pkt)
+	l.recoverSound(s.enc, pkt, now)
+	if drop := l.commit(s.enc, pkt, s.rtx, now); drop != media.Kept {
+		return drop
+	}
+	l.tally.received[s.enc.track.kind]++
+	l.tally.bytesIn[s.enc.track.kind] += len(pkt.Payload)
+	return media.Kept
+}
+
+// commit puts a packet into its encoding's ring and, if that takes it, into the
+// batch. repaired says that it is not the original.
+func (l *mediaLoop) commit(e *encoding, pkt *media.Packet, repaired bool, now time.Time) media.Drop {
+	taken := e.ring.Commit(pkt)
 	if taken.Evicted != nil {
 		l.batch.evicted = append(l.batch.evicted, taken.Evicted)
 	}
-	if taken.Drop != media.Kept {
-		return taken.Drop
+	if taken.Drop == media.Kept {
+		e.note(pkt, taken, repaired, now)
+		l.arrive(e, pkt)
 	}
-	s.enc.note(pkt, taken, s.rtx, now)
-	l.tally.received[s.enc.track.kind]++
-	l.tally.bytesIn[s.enc.track.kind] += len(pkt.Payload)
-	l.arrive(s.enc, pkt)
-	return media.Kept
+	return taken.Drop
+}
+
+// recoverSound makes up for a packet of RED that got lost right before pkt, out
+// of the copy in pkt. Who takes RED can do so too; who gets the Opus in it can
+// not, and browsers do not take NACKs for sound.
+func (l *mediaLoop) recoverSound(e *encoding, pkt *media.Packet, now time.Time) {
+	if pkt.Codec != media.RED || e.newest == 0 || seqnum.Unwrap(e.newest, pkt.Seq) != e.newest+2 {
+		return
+	}
+	before := e.ring.Get(e.newest)
+	if before == nil {
+		return
+	}
+	middle := before.Timestamp + (pkt.Timestamp-before.Timestamp)/2
+	block, ok := red.Recover(pkt.Payload, pkt.Timestamp, middle)
+	if !ok {
+		return
+	}
+	lost := media.NewPacket(len(block))
+	copy(lost.Payload, block)
+	payload := lost.Payload
+	lost.Header = pkt.Header // the level of its neighbour, and when that came
+	lost.Payload, lost.Codec, lost.Marker = payload, media.Opus, false
+	lost.Seq, lost.Timestamp = pkt.Seq-1, middle
+	if l.commit(e, lost, true, now) != media.Kept {
+		lost.Release()
+		return
+	}
+	l.tally.repairs.recovered++
 }
 
 // parse reads what the packet carries: the descriptor of its dependencies
