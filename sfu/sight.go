@@ -131,11 +131,13 @@ func (d *downTrack) state() wire.TrackState {
 	layer, flows := d.fwd.Layer()
 	switch {
 	case d.track.muted:
-		s.State, s.Reason = "paused", "muted"
+		s.State, s.Reason = wire.StatePaused, wire.PausedMuted
 	case d.paused():
-		s.State, s.Reason = "paused", "wish"
+		s.State, s.Reason = wire.StatePaused, wire.PausedByWish
+	case !d.decodes():
+		s.State, s.Reason = wire.StatePaused, wire.PausedCodec
 	case !flows:
-		s.State, s.Reason = "paused", "waiting"
+		s.State, s.Reason = wire.StatePaused, wire.PausedWaiting
 	default:
 		if e := d.link.loop.feeds.by[d.fwd.Current()]; e != nil {
 			size := e.picture.size(layer.Spatial)
@@ -143,6 +145,13 @@ func (d *downTrack) state() wire.TrackState {
 		}
 	}
 	return s
+}
+
+// decodes reports whether the subscriber negotiated the codec of what it is to
+// get, as far as that is known.
+func (d *downTrack) decodes() bool {
+	e, b := d.link.loop.feeds.by[d.fwd.Target()], d.bound.Load()
+	return e == nil || b == nil || e.picture.codec == media.NoCodec || b.types[e.picture.codec].media != 0
 }
 
 // tellState tells the client what became of a picture when that is news.
@@ -155,7 +164,7 @@ func (d *downTrack) tellState(now time.Time) {
 		d.seen.since = time.Time{}
 		return
 	}
-	if s.Reason == "waiting" {
+	if s.Reason == wire.PausedWaiting {
 		if d.seen.since.IsZero() {
 			d.seen.since = now
 		}

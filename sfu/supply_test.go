@@ -264,6 +264,21 @@ func TestASubscriberIsToldWhatThereIsToSee(t *testing.T) {
 	}
 }
 
+func TestAPictureThatNobodyHereCanDecode(t *testing.T) {
+	t.Parallel()
+	s := newStudio(t)
+	s.ana.up.desc.formats[102].codec = media.H264
+	s.watch()
+	for range 100 {
+		s.loop.turn([]inbound{s.packet("", 102, []byte{0x67, 0x42, 0xe0, 0x1f})}, s.now)
+		s.now = s.now.Add(20 * time.Millisecond)
+	}
+	want := []wire.TrackState{{Track: "cam", State: "paused", Reason: "codec"}}
+	if len(s.out.headers) != 0 || !slices.Equal(s.states, want) {
+		t.Errorf("%d packets, told %v, want %v", len(s.out.headers), s.states, want)
+	}
+}
+
 func TestANewcomerSeesTheNewestKeyframe(t *testing.T) {
 	t.Parallel()
 	s := newStudio(t)

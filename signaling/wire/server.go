@@ -125,6 +125,7 @@ const (
 	PausedByWish      = "wish"      // the client asked for it
 	PausedMuted       = "muted"     // its publisher sends nothing
 	PausedByBandwidth = "bandwidth" // the client's downlink has no room for it
+	PausedCodec       = "codec"     // the client negotiated no codec that it is sent in
 	PausedWaiting     = "waiting"   // nothing to begin with has come: a keyframe is on its way
 )
 

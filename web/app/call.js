@@ -273,7 +273,7 @@ export class CallScreen {
     const { microphone, camera } = this.#media;
     const participant = this.#room.me?.id ?? '';
     const name = this.#room.me?.name ?? '';
-    const shared = { participant, name, own: true, muted: !microphone.on, held: false };
+    const shared = { participant, name, own: true, muted: !microphone.on, held: '' };
     const speaking = this.#ownLevel > 0 && microphone.on;
     const on = camera.on && camera.track !== null;
     /** @type {View[]} */
@@ -300,14 +300,22 @@ function views(p) {
 }
 
 /**
- * Whether a picture that is sent does not reach us for want of room. Pauses
- * that we asked for are nobody's trouble.
+ * Why a picture that is sent does not reach us, '' when it does. Pauses that
+ * somebody asked for are nobody's trouble.
  * @param {Participant} p
  * @param {'camera'|'screen'} source
  */
 function held(p, source) {
   const track = p.track(source);
-  return p.sends(source) && track?.state === 'paused' && track.reason === 'bandwidth';
+  if (!p.sends(source) || track?.state !== 'paused') return '';
+  switch (track.reason) {
+    case 'bandwidth':
+      return 'Picture paused: your connection is too slow for it now. The sound goes on.';
+    case 'codec':
+      return 'This browser cannot show the picture: it is sent in a format that it does not know.';
+    default:
+      return '';
+  }
 }
 
 /** @param {Event} event */

@@ -14,7 +14,7 @@ import { hue, initials } from './words.js';
  * @property {boolean} muted
  * @property {boolean} camera whether a picture is sent
  * @property {boolean} speaking
- * @property {boolean} held whether the picture stands still because the network has no room for it
+ * @property {string} held why the picture stands still and not by anyone's will, '' while it does not
  * @property {MediaStream} stream
  */
 
@@ -51,8 +51,8 @@ export class Tile {
     if (data.camera !== (view.camera ? 'on' : 'off')) this.#turn(view.camera);
     this.#name.textContent = label(view);
     part(this.element, 'muted', SVGElement).toggleAttribute('hidden', !view.muted || view.screen);
-    data.held = String(view.held);
-    part(this.element, 'held', HTMLElement).hidden = !view.held;
+    data.held = String(view.held !== '');
+    this.#hold(view.held);
     this.#showPin(view, pinned);
     this.#play(view);
   }
@@ -115,6 +115,13 @@ export class Tile {
     };
     if (this.#video.requestVideoFrameCallback) this.#video.requestVideoFrameCallback(seen);
     else seen();
+  }
+
+  /** @param {string} why */
+  #hold(why) {
+    const mark = part(this.element, 'held', HTMLElement);
+    mark.hidden = !why;
+    mark.ariaLabel = mark.title = why;
   }
 
   /** @param {View} view */

@@ -23,7 +23,7 @@
  * @property {number} [height]
  */
 
-/** @typedef {'wish'|'muted'|'bandwidth'|'waiting'} PauseReason */
+/** @typedef {'wish'|'muted'|'bandwidth'|'codec'|'waiting'} PauseReason */
 
 /**
  * What we want of a track. What is left out is the default: as large and fast
