@@ -64,7 +64,7 @@ func (f *Forwarder) admits(pkt *media.Packet) bool {
 // from it on. gap says that packets right before it are missing.
 func (f *Forwarder) choose(pkt *media.Packet, gap bool) {
 	c := &f.choice
-	fresh := pkt.Timestamp != c.timestamp
+	fresh, doubt := pkt.Timestamp != c.timestamp, gap || c.gap
 	if fresh {
 		c.spatials.turn(c.gap)
 	}
@@ -77,6 +77,9 @@ func (f *Forwarder) choose(pkt *media.Packet, gap bool) {
 		f.describe(pkt, fresh, gap)
 		return
 	case pkt.Codec == media.VP9:
+		if doubt {
+			g = c.spatials.doubt(g)
+		}
 		g = c.spatials.choose(g, c.limit, pkt, fresh, c.gap)
 	default:
 		g = c.temporal.choose(g, c.limit, pkt, gap)

@@ -39,6 +39,13 @@ func (p *spatials) see(s uint8) {
 	}
 }
 
+// doubt returns g where packets are missing: of a layer above, they will not go
+// out if they come.
+func (p *spatials) doubt(g gate) gate {
+	g.broken |= 0xff << (g.layer.Spatial + 1)
+	return g
+}
+
 // best returns the highest layer that there is up to limit.
 func (p *spatials) best(limit media.Layer) uint8 { return min(limit.Spatial, p.present) }
 

@@ -10,6 +10,7 @@ type targets struct {
 	active    uint32 // bit i: the publisher sends target i
 	told      uint32 // what the subscriber takes for that
 	ready     uint32 // nothing that target i needs from now on was left out
+	late      uint32 // of the newest picture, something it needs was: it cannot begin there
 	chains    [media.MaxChains]chain
 	frames    frames
 }
@@ -23,6 +24,9 @@ func described(pkt *media.Packet) bool {
 // describe looks at pkt, the first packet that came of its frame, as choose does.
 func (f *Forwarder) describe(pkt *media.Packet, fresh, gap bool) {
 	t, g := &f.targets, f.span.gate
+	if fresh {
+		t.late = 0
+	}
 	spoken := t.follow(pkt, f.clock/2)
 	if gap {
 		t.doubt(g)
@@ -93,14 +97,20 @@ func (t *targets) note(pkt *media.Packet, out bool) {
 			if out && t.begins(i, pkt) {
 				t.ready |= 1 << i
 			} else if !out {
-				t.ready &^= 1 << i
+				t.lack(i)
 			}
 		case media.Required:
 			if !out {
-				t.ready &^= 1 << i
+				t.lack(i)
 			}
 		}
 	}
+}
+
+// lack notes that something that target i needs was left out.
+func (t *targets) lack(i int) {
+	t.ready &^= 1 << i
+	t.late |= 1 << i
 }
 
 // fill takes in a late frame, whose places were kept.
@@ -145,7 +155,7 @@ func covers(most, layer media.Layer) bool {
 
 // begins reports whether target i can be decoded from the frame of pkt on.
 func (t *targets) begins(i int, pkt *media.Packet) bool {
-	if pkt.Dependency.Indication(i) != media.Switch {
+	if pkt.Dependency.Indication(i) != media.Switch || t.late>>i&1 != 0 {
 		return false
 	}
 	if c := t.chain(i); c != nil {
