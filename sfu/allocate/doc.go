@@ -1,6 +1,7 @@
 // Package allocate turns wishes into targets: which of the pictures that a
-// publisher encodes a subscriber is to be sent. It neither switches nor
-// forwards, and it knows of no bandwidth: a budget will lower what
-// Chooser.Want says before Chooser.Choose looks for what lives. The media loop
-// owns one Chooser for each video down track, and one Pulse for each encoding.
+// publisher encodes a subscriber is to be sent. A Chooser finds the one that
+// fills a tile, a Planner what of all that the subscriber's bandwidth allows.
+// It neither switches nor forwards, nor does it estimate the bandwidth. The
+// media loop owns one Chooser for each video down track, one Planner for each
+// subscriber, and one Pulse and one Rates for each encoding.
 package allocate
