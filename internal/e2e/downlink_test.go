@@ -67,6 +67,7 @@ func (t *tally) see(r record) {
 // stream is one down section: what its description promised and what came.
 type stream struct {
 	section
+	picky    bool             // of sound, what nobody would hear may be left out
 	highest  int64            // the newest extended sequence number
 	packets  map[int64]record // by extended sequence number
 	missing  map[int64]*hunt
@@ -97,7 +98,8 @@ type record struct {
 	timestamp uint32
 	marker    bool
 	repaired  bool
-	level     int    // of the audio level extension, -1 without one
+	level     int // of the audio level extension, -1 without one
+	format    format
 	hollow    bool   // only fills a place
 	picture   uint16 // of VP8 and VP9, as rewritten by the server
 	tl0       uint8
@@ -199,7 +201,7 @@ func (d *downlink) checkHeader(st *stream, p *rtp.Packet, repeat bool) format {
 
 // take records a packet that has number seq on the stream.
 func (d *downlink) take(st *stream, at time.Time, p *rtp.Packet, seq uint16, f format, repaired bool) {
-	r := record{at: at, timestamp: p.Timestamp, marker: p.Marker, repaired: repaired, level: -1}
+	r := record{at: at, timestamp: p.Timestamp, marker: p.Marker, format: f, repaired: repaired, level: -1}
 	r.seq = st.extend(seq)
 	if p.Padding && len(p.Payload) == 0 {
 		r.hollow = true
@@ -209,7 +211,7 @@ func (d *downlink) take(st *stream, at time.Time, p *rtp.Packet, seq uint16, f f
 	if level := p.GetExtension(st.levelID); st.levelID != 0 && len(level) == 1 {
 		r.level = int(level[0] & 0x7f)
 	}
-	payload, err := r.behead(f, p.Payload)
+	payload, err := r.behead(f, p.Payload, st.types[formatOpus].media)
 	if err != nil {
 		d.doubt(st, "%s %d: %v", st.mid, r.seq, err)
 		return
@@ -228,13 +230,15 @@ func (d *downlink) take(st *stream, at time.Time, p *rtp.Packet, seq uint16, f f
 
 // behead reads what the server may have rewritten at the front of a payload,
 // and returns the rest.
-func (r *record) behead(f format, payload []byte) ([]byte, error) {
+func (r *record) behead(f format, payload []byte, opus uint8) ([]byte, error) {
 	switch f {
 	case formatVP8:
 		var vp8 codecs.VP8Packet
 		rest, err := vp8.Unmarshal(payload)
 		r.picture, r.tl0, r.temporal, r.sync = vp8.PictureID, vp8.TL0PICIDX, vp8.TID, vp8.Y != 0
 		return rest, err
+	case formatRED:
+		return unwrap(payload, opus)
 	case formatVP9:
 		var vp9 codecs.VP9Packet
 		rest, err := vp9.Unmarshal(payload)

@@ -44,6 +44,7 @@ func (w *world) checkStories() {
 				if p.down.nonsense[mid] {
 					continue
 				}
+				st.picky = w.allowed.quiet
 				faults, lost := st.story(w.allowed.loss)
 				if st.layered() {
 					s := st.watch()

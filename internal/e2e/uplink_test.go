@@ -34,9 +34,11 @@ type uplink struct {
 	source string // the protocol's word
 	rid    string
 	reel   *reel // of a layered source
-	kind   webrtc.RTPCodecType
-	tr     *webrtc.RTPTransceiver
-	bound  atomic.Pointer[binding]
+
+	redundant *redundancy // of a microphone that sends RED
+	kind      webrtc.RTPCodecType
+	tr        *webrtc.RTPTransceiver
+	bound     atomic.Pointer[binding]
 
 	muted    bool   // as announced
 	stopped  bool   // sends nothing at all
@@ -109,8 +111,11 @@ func (u *uplink) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, er
 		b.ids[x.URI] = uint8(x.ID)
 	}
 	f := formatOpus
-	if u.kind == webrtc.RTPCodecTypeVideo {
+	switch {
+	case u.kind == webrtc.RTPCodecTypeVideo:
 		f = formatVP8
+	case u.redundant != nil:
+		f = formatRED
 	}
 	if u.reel != nil {
 		f = u.reel.format
@@ -165,7 +170,12 @@ func (u *uplink) activate(wanted bool) {
 
 func (u *uplink) speak(now time.Time, b *binding) {
 	u.frame++
-	u.send(b, u.stamp(now, true, true, true), []byte{0x78}, 0, 40, true)
+	s := u.stamp(now, true, true, true)
+	if u.redundant != nil {
+		u.redundant.speak(u, b, s)
+		return
+	}
+	u.send(b, s, []byte{0x78}, 0, 40, true)
 }
 
 func (u *uplink) film(now time.Time, b *binding) {
@@ -214,13 +224,17 @@ func (u *uplink) stamp(now time.Time, key, first, last bool) stamp {
 // send sends a packet whose payload begins with head, of which the server may
 // write over so many bytes: they are not in the checksum.
 func (u *uplink) send(b *binding, s stamp, head []byte, open, size int, marker bool) {
+	u.sendPayload(b, append(append([]byte(nil), head[:open]...), s.seal(head[open:], size)...), marker)
+}
+
+func (u *uplink) sendPayload(b *binding, payload []byte, marker bool) {
 	u.seq++
 	p := rtp.Packet{
 		Header: rtp.Header{
 			Version: 2, PayloadType: b.pt, SSRC: b.ssrc,
 			SequenceNumber: u.seq, Timestamp: u.clock, Marker: marker,
 		},
-		Payload: append(append([]byte(nil), head[:open]...), s.seal(head[open:], size)...),
+		Payload: payload,
 	}
 	u.sent[u.seq] = p
 	delete(u.sent, u.seq-2048)
