@@ -173,6 +173,7 @@ func (f *Forwarder) flow(pkt *media.Packet) (v Verdict) {
 	f.reach(pkt)
 	switch {
 	case pkt.Padding:
+		f.choice.hidden = f.choice.hidden || pkt.ESN != f.span.end
 		f.closeOver(pkt.ESN)
 		v.Drop = media.DropPadding
 	case f.kind == media.Video && f.choice.concerns(pkt) && !f.admits(pkt):
