@@ -19,6 +19,10 @@ type choice struct {
 
 	layered bool // the feed has layers
 
+	// How many frames were left out because a temporal layer up to the limit has
+	// not begun yet.
+	starved uint8
+
 	temporal temporal
 	spatials spatials
 	lately   lately
@@ -54,8 +58,20 @@ func (f *Forwarder) admits(pkt *media.Packet) bool {
 		if begins && pkt.Codec == media.VP8 {
 			f.span.pictures.id--
 		}
+		f.choice.starve(f.span.gate, pkt)
 	}
 	return passes
+}
+
+// starving is how many frames a temporal layer may take to begin: three seconds
+// or so. Some encoders never say that one could.
+const starving = 64
+
+// starve notes that pkt was left out.
+func (c *choice) starve(g gate, pkt *media.Packet) {
+	if g.layer.Temporal < pkt.Layer.Temporal && pkt.Layer.Temporal <= c.limit.Temporal {
+		c.starved = min(c.starved+1, starving)
+	}
 }
 
 // choose looks at the first packet that came of a frame, and says what passes
@@ -88,6 +104,7 @@ func (f *Forwarder) choose(pkt *media.Packet, gap bool) {
 // admit makes g the gate from pkt on.
 func (f *Forwarder) admit(pkt *media.Packet, g gate) {
 	if g != f.span.gate {
+		f.choice.starved = 0
 		f.split(pkt.ESN)
 		f.span.gate = g
 	}

@@ -82,3 +82,29 @@ func TestKeyframesAreNeededForLayers(t *testing.T) {
 		}
 	}
 }
+
+// Encoders that never set the bit for it do not keep a subscriber low for ever.
+func TestATemporalLayerThatNeverBeginsNeedsAKeyframe(t *testing.T) {
+	t.Parallel()
+	for _, trace := range []string{">q:0.0 Q1.0 >q:0.2", ">q:0.0 Q1:0.0 >q:0.2"} {
+		f := New(media.Video, 90000, 1, 0)
+		p := play(t, f, trace)
+		pkt := *p[0].pkt
+		pkt.Keyframe, pkt.VP9.InterPicture = false, true
+		for i := range starving {
+			if f.NeedsKeyframe() {
+				t.Errorf("%s: after %d frames", trace, i)
+			}
+			pkt.ESN++
+			pkt.Timestamp += 3000
+			pkt.Layer.Temporal = 1
+			f.Forward(&pkt)
+		}
+		if !f.NeedsKeyframe() {
+			t.Errorf("%s: not after %d frames", trace, starving)
+		}
+		if f.SetTarget(pkt.Feed, media.Layer{}); f.NeedsKeyframe() {
+			t.Errorf("%s: although the layer is not wanted", trace)
+		}
+	}
+}
