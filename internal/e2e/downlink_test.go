@@ -222,10 +222,30 @@ func (d *downlink) take(st *stream, at time.Time, p *rtp.Packet, seq uint16, f f
 		return
 	}
 	r.stamp = s
+	if f == formatAV1 {
+		d.describeFrame(st, &r, p)
+	}
 	if st.levelID != 0 && r.level != int(s.level) {
 		d.doubt(st, "%s %d: audio level %d, not %d", st.mid, r.seq, r.level, s.level)
 	}
 	st.record(d, r)
+}
+
+// describeFrame reads what a Dependency Descriptor says of the packet's place in
+// its frame. It has no other numbers.
+func (d *downlink) describeFrame(st *stream, r *record, p *rtp.Packet) {
+	raw := p.GetExtension(st.dependencyID)
+	if len(raw) < 3 {
+		d.doubt(st, "%s %d: a packet of AV1 has a descriptor of %d bytes", st.mid, r.seq, len(raw))
+		return
+	}
+	if first, last := raw[0]&0x80 != 0, raw[0]&0x40 != 0; first != r.stamp.first || last != r.stamp.last {
+		d.doubt(st, "%s %d: the descriptor says that a frame begins %t, ends %t", st.mid, r.seq, first, last)
+	}
+	if bring := len(raw) > 3 && raw[3]&0x80 != 0; bring != (r.stamp.key && r.stamp.first && r.stamp.spatial == 0) {
+		d.doubt(st, "%s %d: the descriptor brings a structure %t", st.mid, r.seq, bring)
+	}
+	r.picture, r.temporal = binary.BigEndian.Uint16(raw[1:]), r.stamp.temporal
 }
 
 // behead reads what the server may have rewritten at the front of a payload,

@@ -35,10 +35,11 @@ type uplink struct {
 	rid    string
 	reel   *reel // of a layered source
 
-	redundant *redundancy // of a microphone that sends RED
-	kind      webrtc.RTPCodecType
-	tr        *webrtc.RTPTransceiver
-	bound     atomic.Pointer[binding]
+	redundant  *redundancy // of a microphone that sends RED
+	descriptor []byte      // of the next packet, where it has one
+	kind       webrtc.RTPCodecType
+	tr         *webrtc.RTPTransceiver
+	bound      atomic.Pointer[binding]
 
 	muted    bool   // as announced
 	stopped  bool   // sends nothing at all
@@ -236,6 +237,9 @@ func (u *uplink) sendPayload(b *binding, payload []byte, marker bool) {
 		},
 		Payload: payload,
 	}
+	if u.descriptor != nil { // first, for it is the longest (RFC 8285, 4)
+		u.extend(&p, b, extDependency, u.descriptor)
+	}
 	u.sent[u.seq] = p
 	delete(u.sent, u.seq-2048)
 	u.octets += uint32(len(p.Payload))
@@ -311,9 +315,13 @@ func (u *uplink) repeat(b *binding, seq uint16) {
 	}
 	u.feedback.repeated++
 	u.rtxSeq++
+	original := p
 	p.Payload = append(binary.BigEndian.AppendUint16(nil, seq), p.Payload...)
 	p.SSRC, p.PayloadType, p.SequenceNumber = b.rtxSSRC, b.rtxPT, u.rtxSeq
 	p.Extensions, p.Extension = nil, false
+	if id := b.ids[extDependency]; id != 0 && original.GetExtension(id) != nil {
+		u.extend(&p, b, extDependency, original.GetExtension(id))
+	}
 	u.write(b, p)
 }
 
