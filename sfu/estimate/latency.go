@@ -1,0 +1,116 @@
+package estimate
+
+import "time"
+
+const (
+	rttShare   = 8                // a new sample counts for one in so many, as in TCP (RFC 6298, 2.3)
+	longestRTT = time.Minute      // a longer one is a mistake
+	floorTime  = 10 * time.Second // what a floor remembers, at least
+)
+
+// floor is the least value of the last one or two floorTimes. The zero floor is
+// ready to use.
+type floor struct {
+	least [2]time.Duration // of the window that is open, and of the one before
+	since time.Time        // when the first began
+}
+
+func (f *floor) add(v time.Duration, now time.Time) {
+	switch past := now.Sub(f.since); {
+	case f.since.IsZero() || past > 2*floorTime:
+		f.least, f.since = [2]time.Duration{v, v}, now
+	case past > floorTime:
+		f.least, f.since = [2]time.Duration{v, f.least[0]}, now
+	default:
+		f.least[0] = min(f.least[0], v)
+	}
+}
+
+func (f *floor) value() time.Duration { return min(f.least[0], f.least[1]) }
+
+// latency follows how long packets are on their way. The zero latency is ready
+// to use.
+type latency struct {
+	rtt   time.Duration // smoothed, 0 when not known
+	trips floor         // round trips: the least is that of empty queues
+	ways  floor         // ways to the receiver, by two clocks
+	queue time.Duration // how much longer than the shortest way that of every packet lately was
+}
+
+// add takes in a feedback that came at now, on packets sent after epoch. The
+// packet that waited the least at the receiver tells how long the round trip
+// is.
+func (l *latency) add(results []Result, epoch, now time.Time) {
+	var last, way, trip time.Duration
+	known := false
+	for _, r := range results {
+		if !r.Received {
+			continue
+		}
+		w, t := r.Arrival-r.At.Sub(epoch), now.Sub(r.At)+r.Arrival
+		if !known {
+			known, last, way, trip = true, r.Arrival, w, t
+		}
+		last, way, trip = max(last, r.Arrival), min(way, w), min(trip, t)
+	}
+	if !known {
+		return
+	}
+	sample := min(max(trip-last, time.Millisecond), longestRTT)
+	if l.rtt == 0 {
+		l.rtt = sample
+	}
+	l.rtt += (sample - l.rtt) / rttShare
+	l.trips.add(sample, now)
+	l.ways.add(way, now)
+	l.queue = way - l.ways.value()
+}
+
+const (
+	// A queue that stands at standingQueue does not grow, so the trend does not
+	// see it: one that is full, or one that was built up too slowly. Every
+	// packet of a feedback waited in it. libwebrtc bounds such queues by its
+	// congestion window (rate_control_settings.cc: 350 ms in Chromium), which
+	// needs a sender that can stop; and 100 ms is all that we allow.
+	standingQueue = 80 * time.Millisecond
+	// What is cut for it is cut mostCuts times, since the first measure may
+	// still be of what went before; no earlier than a cutGap after the last.
+	mostCuts = 2
+	cutGap   = 2 * rateWindow
+	// A queue that still stands after drainTime is not ours: that of a TCP flow
+	// beside us, or another path. It is excused until it goes away.
+	drainTime = 3 * time.Second
+)
+
+// backlog decides when to make room for a queue that stands to drain. The zero
+// backlog is ready to use.
+type backlog struct {
+	since   time.Time // when the queue began to stand; zero when there is none
+	cut     time.Time
+	cuts    int
+	excused time.Duration // how much of it is not ours
+}
+
+// drain takes in the standing queue and reports whether less is to be sent.
+func (b *backlog) drain(queue, rtt time.Duration, now time.Time) bool {
+	b.excused = min(b.excused, max(queue, 0))
+	switch {
+	case queue-b.excused < standingQueue:
+		b.since, b.cuts = time.Time{}, 0
+		return false
+	case b.since.IsZero():
+		b.since = now
+	case now.Sub(b.since) > drainTime:
+		b.excused = queue
+		return false
+	}
+	if b.cuts >= mostCuts || now.Sub(b.cut) < max(cutGap, rtt) {
+		return false
+	}
+	b.cuts++
+	b.cut = now
+	return true
+}
+
+// standing reports that the queue is being drained.
+func (b *backlog) standing() bool { return !b.since.IsZero() }
