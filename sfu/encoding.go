@@ -91,6 +91,10 @@ func (e *encoding) note(pkt *media.Packet, taken nack.Taken, repaired bool, now 
 		e.newest = pkt.ESN
 	}
 	e.gaps.Note(pkt.ESN, pkt.Arrival)
+	if e.gaps.Any() {
+		lk := e.track.link
+		lk.loop.due.repair = earlier(lk.loop.due.repair, now.Add(repairEvery))
+	}
 	if !repaired { // RFC 4588, 6.3: a retransmission is not a reception of the original
 		e.received.Note(pkt.ESN, pkt.Timestamp, pkt.Codec.ClockRate(), pkt.Arrival)
 	}
@@ -104,7 +108,9 @@ func (e *encoding) note(pkt *media.Packet, taken nack.Taken, repaired bool, now 
 	}
 	if fresh { // a feed that nobody has yet
 		e.track.survey(now)
-		e.track.retarget(now)
+		for _, d := range e.track.downs {
+			d.target()
+		}
 	}
 }
 
@@ -125,6 +131,12 @@ func (e *encoding) notePicture(pkt *media.Packet, now time.Time) {
 		}
 	}
 	e.picture.note(pkt)
+	if pkt.Keyframe { // who waits for the encoding can begin with this very one
+		e.track.survey(now)
+		for _, d := range e.track.downs {
+			d.target()
+		}
+	}
 }
 
 func (p *picture) note(pkt *media.Packet) {
@@ -219,7 +231,7 @@ func (e *encoding) repair(now time.Time) {
 		return
 	}
 	scratch := &lk.loop.batch.numbers
-	missing, lost := e.gaps.Due((*scratch)[:0], now, lk.rtt)
+	missing, lost := e.gaps.Due((*scratch)[:0], now, lk.path.rtt)
 	*scratch = missing
 	lk.loop.tally.repairs.nacksOut += len(missing)
 	for part := range slices.Chunk(missing, maxNacked) {
@@ -235,4 +247,14 @@ func (e *encoding) repair(now time.Time) {
 		e.requestKeyframe(now)
 	}
 	e.sendPLI(now)
+	if e.gaps.Any() {
+		lk.loop.due.repair = earlier(lk.loop.due.repair, now.Add(repairEvery))
+	}
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
 }

@@ -90,7 +90,7 @@ func (s *fanOutStage) batch(n int, now time.Time) []inbound {
 func TestFanOutAllocatesNothing(t *testing.T) {
 	s := newFanOutStage(10)
 	now := time.Now()
-	s.loop.due = due{tick: now.Add(time.Hour)}
+	s.loop.due = due{repair: now.Add(time.Hour), tick: now.Add(time.Hour)}
 	const runs = 100
 	var batches [][]inbound // made before: the race detector makes the packet pool leak
 	for range 200 {

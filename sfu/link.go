@@ -18,8 +18,23 @@ const (
 	reportEvery   = time.Second            // sender and receiver reports
 	recheckEvery  = 200 * time.Millisecond // slots that still wait for a keyframe
 
-	defaultRTT = 100 * time.Millisecond // until a report says better
+	defaultRTT = 100 * time.Millisecond // until something says better
 )
+
+// path is what is known of the way to a participant.
+type path struct {
+	rtt      time.Duration // smoothed
+	measured bool
+}
+
+// note takes one measured round trip, smoothed as TCP does it (RFC 6298, 2).
+func (p *path) note(rtt time.Duration) {
+	if !p.measured {
+		p.rtt, p.measured = rtt, true
+		return
+	}
+	p.rtt += (rtt - p.rtt) / 8
+}
 
 // rtcpWriter is the part of a PeerConnection that a link writes reports to.
 type rtcpWriter interface{ WriteRTCP([]rtcp.Packet) error }
@@ -34,7 +49,7 @@ type link struct {
 	born  time.Time
 	hooks linkHooks
 	gone  bool
-	rtt   time.Duration // of the path, smoothed
+	path  path
 
 	// Shared with pion's goroutines: what this participant has in the loop's
 	// queues, so that no one can fill them, and the SSRCs that it uses.
@@ -63,7 +78,7 @@ func newLink(id media.ParticipantID, loop *mediaLoop, hooks linkHooks) *link {
 	ssrc := rand.Uint32()
 	return &link{
 		id: id, loop: loop, hooks: hooks,
-		ssrc: ssrc, born: time.Now(), rtt: defaultRTT,
+		ssrc: ssrc, born: time.Now(), path: path{rtt: defaultRTT},
 		streams: streams{bySSRC: make(map[uint32]*stream)},
 		up:      newUplink(ssrc),
 		down:    downlink{bySSRC: make(map[uint32]*downTrack), wishes: make(map[media.TrackID]allocate.Wish)},
@@ -123,11 +138,6 @@ func (lk *link) pinSound(publisher *link) {
 
 // tick does what is due for this connection by time.
 func (lk *link) tick(now time.Time) {
-	for _, t := range lk.up.tracks {
-		for _, e := range t.encodings {
-			e.repair(now)
-		}
-	}
 	if !now.Before(lk.due.feedback) {
 		lk.due.feedback = now.Add(feedbackEvery)
 		lk.sendTransportFeedback()

@@ -25,9 +25,13 @@ const (
 	// reached; a task that got lost would leave something behind.
 	maxQueuedTasks = 1 << 16
 
-	tickEvery  = 20 * time.Millisecond  // repair and keyframe requests
-	idleTick   = 250 * time.Millisecond // the same while no packet comes
-	speakEvery = 300 * time.Millisecond
+	tickEvery = 20 * time.Millisecond // keyframe requests that were put off, and what is due less often
+	// repairEvery is how often it is looked whether to ask for a packet, while
+	// one is missing: on a short path a retry must not wait for longer than the
+	// path takes.
+	repairEvery = 5 * time.Millisecond
+	idleTick    = 250 * time.Millisecond // the same while no packet comes
+	speakEvery  = 300 * time.Millisecond
 )
 
 // inbound is one packet as it comes from pion.
@@ -69,7 +73,7 @@ type mediaLoop struct {
 }
 
 // due is when a loop's regular work is to be done next.
-type due struct{ tick, speak, survey time.Time }
+type due struct{ repair, tick, speak, survey time.Time }
 
 // batch is what one turn of the loop works on, with its scratch space.
 type batch struct {
@@ -161,6 +165,9 @@ func (l *mediaLoop) turn(in []inbound, now time.Time) {
 		l.fanOut()
 	}
 	l.recycle()
+	if !now.Before(l.due.repair) {
+		l.repair(now)
+	}
 	if !now.Before(l.due.tick) {
 		l.due.tick = now.Add(tickEvery)
 		l.tick(now)
@@ -214,7 +221,18 @@ func (l *mediaLoop) untilTick(now time.Time) time.Duration {
 	}
 	// A little late on purpose: where packets flow, one of them comes first
 	// and saves the wake-up.
-	return l.due.tick.Sub(now) + 5*time.Millisecond
+	const late = 5 * time.Millisecond
+	return min(l.due.tick.Sub(now)+late, l.due.repair.Sub(now)+late/5)
+}
+
+// repair asks publishers for what is missing.
+func (l *mediaLoop) repair(now time.Time) {
+	l.due.repair = now.Add(tickEvery)
+	for _, t := range l.tracks {
+		for _, e := range t.encodings {
+			e.repair(now)
+		}
+	}
 }
 
 // tick does what is due by time.

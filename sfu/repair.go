@@ -34,7 +34,7 @@ func (d *downTrack) answer(seq uint16, now time.Time) {
 	if v.Drop != media.Kept {
 		return
 	}
-	if !d.sent.answers.Allow(seq, now, d.link.rtt) {
+	if !d.sent.answers.Allow(seq, now, d.link.path.rtt) {
 		l.tally.repairs.rtxLimited++
 		return
 	}

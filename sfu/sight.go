@@ -82,6 +82,9 @@ func (d *downTrack) choose() (media.Feed, media.Layer) {
 	if !ok {
 		return 0, media.Layer{}
 	}
+	if d.wish.FPS == 0 {
+		temporal = media.MaxTemporal - 1 // those that have not come yet, too
+	}
 	o := &d.track.supply.options[i]
 	layer := media.Layer{Spatial: o.Spatial, Temporal: temporal}
 	if !d.decodesLayers(o.Feed) {
@@ -126,7 +129,7 @@ func (d *downTrack) replay(now time.Time) {
 }
 
 // state returns what there is to see of the track now.
-func (d *downTrack) state() wire.TrackState {
+func (d *downTrack) state(now time.Time) wire.TrackState {
 	s := wire.TrackState{Track: string(d.track.id), State: wire.StateActive}
 	layer, flows := d.fwd.Layer()
 	switch {
@@ -136,7 +139,7 @@ func (d *downTrack) state() wire.TrackState {
 		s.State, s.Reason = wire.StatePaused, wire.PausedByWish
 	case !d.decodes():
 		s.State, s.Reason = wire.StatePaused, wire.PausedCodec
-	case !flows:
+	case !flows || now.Sub(d.track.newest) > silence:
 		s.State, s.Reason = wire.StatePaused, wire.PausedWaiting
 	default:
 		if e := d.link.loop.feeds.by[d.fwd.Current()]; e != nil {
@@ -159,7 +162,7 @@ func (d *downTrack) tellState(now time.Time) {
 	if d.track == nil || d.kind != media.Video {
 		return
 	}
-	s := d.state()
+	s := d.state(now)
 	if s == d.seen.told {
 		d.seen.since = time.Time{}
 		return

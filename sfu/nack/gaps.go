@@ -82,6 +82,9 @@ func (g *Gaps) Missing(esn uint64) bool {
 	return ok
 }
 
+// Any reports whether anything is asked for.
+func (g *Gaps) Any() bool { return len(g.missing) > 0 || g.lost != 0 }
+
 // Due appends to dst the numbers to ask the publisher for now, in order. lost
 // reports that a packet was given up, so that only a keyframe helps.
 func (g *Gaps) Due(dst []uint64, now time.Time, rtt time.Duration) (due []uint64, lost bool) {
