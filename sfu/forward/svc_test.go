@@ -25,6 +25,7 @@ func TestFullSVC(t *testing.T) {
 		{"a lost layer has a place", ">q:1 Q1:0- q2:1d- q3:2d q4:0p- q6:2pd-=4 q5:1pd-=4 q7:0p-=7 q8:1pd=7", "1 2' . 3 . 4' 5 6'"},
 		{"and is hollow above the target", ">q:1 Q1:0- q2:1d- q3:2d q4:0p- q5:1pd- q7:0p-=7 q6:2pd=4 q8:1pd=7", "1 2' . 3 4' 6 (5) 7'"},
 		{"in a change of target it is as at its place", "Q1:0- q2:1d- q3:2d q4:0p- q5:1pd- >q:0 q7:0p-=7 q6:2pd=4 q8:1pd=7", "1 2 3' 4 5 7' 6' ."},
+		{"a layer above the target that may have been missed is broken", ">q:1 Q1:0- q2:1d- q4:0p-=4 q5:1pd-=4 >q:2 q7:0p-=7 q8:1pd-=7 q9:2pd=7 q10:0p-=10 q11:1pd-=10 q12:2pd=10", "1 2' 4 5' 7 8 . 9 10' ."},
 		{"a picture whose start may be missing changes nothing", "Q1:0- q2:1d- q3:2d >q:1 q5:1pd- q6:2pd q7:0p- q8:1pd- q9:2pd", "1 2 3' 5 6' 7 8' ."},
 	}.run(t)
 }
@@ -43,6 +44,7 @@ func TestKSVC(t *testing.T) {
 		{"a lost lower layer that gave way has a place and is hollow", "Q1:0- q2:1d q3:0pz- q4:1pz q6:1pz=5 q5:0pz-=5 q7:0pz-=7 q8:1pz=7", "1 2' . 3' 5' (4) . 6'"},
 		{"a lost key layer is not", "Q1:0- q2:1d q3:0pz- q4:1pz q6:1d=5 Q5:0-=5 q7:0pz-=7 q8:1pz=7", "1 2' . 3' 5' 4 . 6'"},
 		{"predicted from a layer that is not sent", "Q1:0- q2:1d- q3:2d q4:0pz- q5:1pz- q6:2pz q7:0p- q8:1p- q9:2d q10:0p- q11:1p- q12:2p", "1 2 3' . . 4' . . . . . ."},
+		{"from pictures before too", "Q1:0- q2:1d- q3:2d q4:0pz- q5:1pz- q6:2pz q7:0p- q8:1p- q9:2pd", "1 2 3' . . 4' . . ."},
 		{"the top layer ends", "Q1:0- q2:1d q3:0pz- q4:1pz q5:0p q6:0p q7:0p q8:0p Q9:0 q10:0p", "1 2' . 3' . . . . 4' 5'"},
 	}.run(t)
 }
