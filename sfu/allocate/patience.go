@@ -1,21 +1,24 @@
 package allocate
 
 import (
+	"slices"
 	"time"
 
 	"sfu/sfu/media"
 )
 
 const (
-	// What is new must leave this much of its cost to spare, in percent, and
-	// the budget must have risen by this much for that to be looked at again
-	// before lookAgain: most changes of an estimate are noise.
-	spare     = 15
-	lookAgain = 10 * time.Second
+	// What is new must leave this much of its cost to spare, in percent, and the
+	// budget must have risen by this much, or have been higher all the time for
+	// steady, before more is given: most changes of an estimate are noise.
+	spare  = 15
+	steady = 10 // seconds
+	// What counts as the budget for that is the least of so many seconds.
+	recent = 2
 
 	// After congestion nothing is raised for some time. When that which was
-	// raised last led to it, the time doubles: the estimate promises more than
-	// the path holds.
+	// raised before had not held for long, that time doubles: the estimate
+	// promises more than the path keeps. It is forgotten when something did.
 	calm        = 8 * time.Second
 	longestWait = 2 * time.Minute
 	tooSoon     = 30 * time.Second
@@ -29,9 +32,9 @@ type limits struct{ kept, shown, raised media.Bitrate }
 
 // patience decides when there is something to raise. To lower it has none.
 type patience struct {
-	level media.Bitrate // what upgrades may use
-	least media.Bitrate // the smallest budget since then
-	since time.Time
+	level media.Bitrate         // what may be given
+	least [steady]media.Bitrate // the least budget of each second, the current one first
+	edge  time.Time             // when that began
 
 	dropped time.Time     // when the budget fell below what was granted
 	raised  time.Time     // when the sum of what was granted last rose
@@ -40,47 +43,59 @@ type patience struct {
 
 // limits takes in the budget and what all that was granted costs.
 func (h *patience) limits(budget, had media.Bitrate, now time.Time) limits {
+	h.note(budget, now)
 	if had > budget {
 		h.drop(budget, now)
 	}
-	h.look(budget, now)
-	l := limits{kept: budget, shown: budget, raised: min(budget, h.level)}
-	if now.Sub(h.dropped) < calm {
-		l.shown = min(budget, had)
+	lately := h.lately(recent)
+	if h.wait <= calm && lately >= withSpare(h.level) {
+		h.level = lately
 	}
+	h.level = max(h.level, h.lately(steady))
 	if now.Sub(h.dropped) < h.wait {
-		l.raised = min(budget, had) // one may rise where another falls
+		sum := min(budget, had) // one may rise where another falls
+		return limits{kept: budget, shown: sum, raised: sum}
 	}
-	return l
+	raised := min(lately, h.level)
+	if h.wait > calm {
+		raised = raised * 100 / (100 + spare)
+	}
+	return limits{kept: budget, shown: lately, raised: raised}
 }
+
+// note keeps the least budget of each second.
+func (h *patience) note(budget media.Bitrate, now time.Time) {
+	switch behind := now.Sub(h.edge); {
+	case behind >= steady*time.Second: // nothing is known of so long a time
+		h.edge = now
+		for i := range h.least {
+			h.least[i] = budget
+		}
+	default:
+		for ; behind >= time.Second; behind -= time.Second {
+			copy(h.least[1:], h.least[:])
+			h.least[0] = budget
+			h.edge = h.edge.Add(time.Second)
+		}
+	}
+	h.least[0] = min(h.least[0], budget)
+}
+
+// lately returns the least budget of so many seconds.
+func (h *patience) lately(seconds int) media.Bitrate { return slices.Min(h.least[:seconds]) }
 
 // drop takes note of congestion. While the budget goes on falling it is one and
 // the same.
 func (h *patience) drop(budget media.Bitrate, now time.Time) {
-	switch {
-	case h.raised.After(h.dropped) && now.Sub(h.raised) < tooSoon:
+	h.level = budget
+	switch held := now.Sub(h.raised); {
+	case h.raised.After(h.dropped) && held < tooSoon:
 		h.wait = min(2*max(h.wait, calm/2), longestWait)
-	case now.Sub(h.dropped) > longestWait:
+	case held > longestWait:
 		h.wait = calm
 	}
 	h.wait = max(h.wait, calm)
 	h.dropped = now
-	h.level, h.least, h.since = budget, budget, now
-}
-
-// look raises the level when the budget rose clearly, and otherwise puts it
-// every ten seconds where the budget was at least.
-func (h *patience) look(budget media.Bitrate, now time.Time) {
-	h.least = min(h.least, budget)
-	switch {
-	case budget >= withSpare(h.level):
-		h.level = budget
-	case now.Sub(h.since) >= lookAgain:
-		h.level = h.least
-	default:
-		return
-	}
-	h.least, h.since = budget, now
 }
 
 // planned takes note of what was granted in place of what was had.

@@ -43,7 +43,7 @@ func (r *Rates) Note(layer media.Layer, bytes int, now time.Time) {
 		r.begin(now)
 	}
 	for now.Sub(r.edge) >= slice {
-		r.turn(now)
+		r.turn()
 	}
 	s, t := min(layer.Spatial, media.MaxSpatial-1), min(layer.Temporal, media.MaxTemporal-1)
 	n := uint32(min(max(bytes, 0), media.MaxPacket))
@@ -64,11 +64,8 @@ func (r *Rates) begin(now time.Time) {
 }
 
 // turn begins the next slice.
-func (r *Rates) turn(now time.Time) {
+func (r *Rates) turn() {
 	r.edge = r.edge.Add(slice)
-	if behind := now.Sub(r.edge); behind > 2*window { // all slices are past
-		r.edge = r.edge.Add((behind - window).Truncate(slice))
-	}
 	r.at = (r.at + 1) % numSlices
 	old := &r.slices[r.at]
 	for s := range old {

@@ -1,0 +1,198 @@
+package allocate
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"sfu/sfu/media"
+)
+
+// What the layers of the cameras in these stories cost, in kbit/s.
+var costs = map[byte][3]media.Bitrate{'q': {60, 90, 120}, 'h': {200, 300, 400}, 'f': {700, 1000, 1400}}
+
+// camera reads a claim: which letters there are, of which the last is what is
+// asked for, and after a colon what is special: a priority, p(inned), s(tage),
+// (screen) t(ext), - for paused by the client.
+func camera(spec string) *Claim {
+	letters, special, _ := strings.Cut(spec, ":")
+	c := &Claim{Option: len(letters) - 1, Temporal: 2, New: true}
+	for i := range len(letters) {
+		kbits := costs[letters[i]]
+		c.Options = append(c.Options, Option{Feed: 1, Temporal: 3, Live: true, Size: media.Size{Width: 320 << i, Height: 180 << i}})
+		c.Costs = append(c.Costs, Cost{kbits[0] * 1000, kbits[1] * 1000, kbits[2] * 1000, kbits[2] * 1000})
+	}
+	c.Wish.Pinned = strings.Contains(special, "p")
+	c.Wish.Paused = strings.Contains(special, "-")
+	c.OnStage = strings.Contains(special, "s")
+	c.Screen = strings.Contains(special, "t")
+	if n := strings.Trim(special, "pst-"); n != "" {
+		fmt.Sscan(n, &c.Wish.Priority)
+	}
+	return c
+}
+
+// said writes a grant as in h1, the letter of the option and its highest
+// temporal layer; off for paused.
+func said(spec string, g Grant) string {
+	if g.Paused {
+		return "off"
+	}
+	return fmt.Sprintf("%c%d", spec[g.Option], g.Temporal)
+}
+
+func TestPlan(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, claims string
+		budget       media.Bitrate // in kbit/s
+		want         string
+		next         media.Bitrate
+	}{
+		{"room for all", "qhf qhf", 4000, "f2 f2", 0},
+		{"nobody", "", 1000, "", 0},
+		{"no more than is asked for", "q qh", 10000, "q2 h2", 0},
+		{"nothing is asked for", "qhf:- qhf", 60, "off q0", 391},
+		{"in step", "qhf qhf", 250, "q2 q2", 322},
+		{"the first is a step ahead", "qhf qhf", 336, "h0 q2", 322},
+		{"15 % of a step are to be spare", "qhf qhf", 331, "q2 q2", 322},
+		{"not of the lowest layer", "qhf qhf", 120, "q0 q0", 391},
+		{"not room for both", "qhf qhf", 119, "q1 off", 69},
+		{"not for one", "qhf qhf", 59, "off off", 69},
+		{"nothing at all", "qhf qhf", 0, "off off", 69},
+		{"a cheap picture in place of a dear one", "h q", 100, "off q1", 230},
+		{"temporal layers before the next size", "qh", 240, "h0", 230},
+
+		{"the pinned one first", "qhf qhf:p qhf", 1000, "q2 f0 q2", 805},
+		{"whoever is pinned", "qhf:s qhf:t qhf:p qhf", 1800, "h0 q2 f2 q0", 1380},
+		{"on stage before a screen", "qhf:t qhf:s qhf", 1000, "h0 f0 q1", 805},
+		{"a screen before a camera", "qhf qhf:9 qhf:t", 1000, "q1 h0 f0", 805},
+		{"a picture for everyone before better ones", "qhf:p qhf qhf", 180, "q0 q0 q0", 391},
+		{"but one for the pinned first", "qhf qhf qhf:p", 120, "q0 off q0", 69},
+		{"and beyond the budget", "qhf qhf:p", 10, "off q0", 69},
+		{"of one only", "qhf:s qhf:p", 10, "off q0", 69},
+		{"then the others in rounds", "qhf:p qhf qhf", 1700, "f2 q2 q2", 322},
+
+		{"by priority", "qhf qhf:1 qhf:2", 150, "off q0 q0", 69},
+		{"more steps a round", "qhf qhf:4", 500, "q2 h1", 322},
+		{"as many as there are", "qhf qhf:255", 1500, "h2 f1", 1150},
+	} {
+		var p Planner
+		specs := strings.Fields(tt.claims)
+		var claims []Claim
+		for _, spec := range specs {
+			claims = append(claims, *camera(spec))
+		}
+		grants, next := p.Plan(tt.budget*1000, claims, time.Unix(1000, 0))
+		var got []string
+		for i, g := range grants {
+			got = append(got, said(specs[i], g))
+		}
+		if s := strings.Join(got, " "); s != tt.want || next/1000 != tt.next {
+			t.Errorf("%s: got %s, next %d; want %s, next %d", tt.name, s, next/1000, tt.want, tt.next)
+		}
+	}
+}
+
+// A word of a story is a time in seconds, the budget in kbit/s from then on,
+// and after = what is granted at that time, where that is to be looked at. The
+// planner is called ten times a second. "@" and claims put others in place.
+func TestPlanner(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ name, claims, story string }{
+		{"a steady budget", "qhf qhf", "0:1000=h2,h2 60:1000=h2,h2"},
+		{"down at once, frames before size", "qhf qhf", "0:1000=h2,h2 1:790=h2,h1 2:600=h1,h1 2.1:399=h0,q2 2.2:89=q0,off"},
+		{"up after eight seconds", "qhf qhf", "0:1000=h2,h2 1:790=h2,h1 1.1:1000=h2,h1 8.9:1000=h2,h1 9:1000=h2,h2"},
+		{"eight seconds after the last of it", "qhf", "0:500=h2 1:390=h1 2:290=h0 9:500=h0 9.9:500=h0 10:500=h2"},
+		{"no eight seconds where there was no congestion", "qhf", "0:300=h0 1:430=h0 2:430=h2"},
+		{"a rise that may be noise", "qh qh", "0:510=h0,h0 1:580=h0,h0 9.9:580=h0,h0 10:580=h1,h0"},
+		{"a clear one", "qh qh", "0:510=h0,h0 1:587=h0,h0 1.9:587=h0,h0 2:587=h1,h0"},
+		{"what was there for ten seconds", "qh qh", "0:510=h0,h0 1:580=h0,h0 5:514=h0,h0 5.1:580=h0,h0 14.9:580=h0,h0 15:580=h1,h0"},
+		{"a mistake is not repeated soon", "qhf", "0:300=h0 1:480=h0 2:480=h2 3:350=h1 3.1:480=h1 10.9:480=h1 11:480=h2 12:350=h1 12.1:480=h1 27.9:480=h1 28:480=h2 29:350=h1 29.1:480=h1 60.9:480=h1 61:480=h2"},
+		{"but is forgotten", "qhf", "0:300=h0 2:480=h0 4:480=h2 5:350=h1 5.1:480=h1 13:480=h2 14:350=h1 14.1:480=h1 30:480=h2 300:350=h1 300.1:480=h1 307.9:480=h1 308:480=h2"},
+		{"off at once, on with something to spare", "qhf", "0:200=q2 1:59=off 2:68=off 9:69=off 10:69=q0 11:61=q0"},
+		{"on again before others get better", "qhf qhf:9", "0:119=off,q1 10:128=off,q1 20:135=off,q2 21:135=q0,q0"},
+		{"a newcomer has a picture at once", "qhf", "0:460=h2 @qhf,qhf 1:460=h0,h0 20:460=h0,h0"},
+		{"and even while others wait", "qhf", "0:600=h2 1:390=h1 @qhf,qhf 2:390=h0,q2"},
+		{"who is pinned takes from the others", "qhf qhf", "0:1400=f0,h2 @qhf,qhf:p 1:1400=h2,f1"},
+		{"even while others wait", "qhf qhf q", "0:1520=f0,h2,q2 1:1200=h2,h2,q2 @qhf,qhf:p,q 1.1:1200=h1,f0,q2"},
+		{"two do not take a step from each other", "qhf qhf", "0:610=h1,h0 60:610=h1,h0"},
+		{"after a mistake the spare is one of all", "qhf", "0:300=h0 1:480=h0 2:480=h2 3:350=h1 3.1:480=h1 11:480=h2 12:350=h1 12.1:477=h1 60:477=h1 71:478=h1 79.9:478=h1 80:478=h2"},
+		{"asking for less", "qhf", "0:2000=f2 @qh 1:2000=h2 @qhf 2:2000=f2"},
+	} {
+		if err := plan(tt.claims, tt.story); err != nil {
+			t.Errorf("%s: %v", tt.name, err)
+		}
+	}
+}
+
+func plan(claims, story string) error {
+	s := studio{specs: strings.Fields(claims)}
+	for _, spec := range s.specs {
+		s.claims = append(s.claims, *camera(spec))
+	}
+	for word := range strings.FieldsSeq(story) {
+		if word[0] == '@' {
+			s.replace(strings.Split(word[1:], ","))
+			continue
+		}
+		at, rest, _ := strings.Cut(word, ":")
+		budget, want, _ := strings.Cut(rest, "=")
+		var seconds float64
+		var kbits media.Bitrate
+		fmt.Sscan(at, &seconds)
+		fmt.Sscan(budget, &kbits)
+		for tick := int(seconds*10 + .5); s.tick < tick; s.tick++ {
+			s.plan()
+		}
+		s.budget = kbits * 1000
+		s.plan()
+		s.tick++
+		if got := s.said(); got != want {
+			return fmt.Errorf("%s: got %s", word, got)
+		}
+	}
+	return nil
+}
+
+// studio is one subscriber whose plans follow each other.
+type studio struct {
+	planner Planner
+	specs   []string
+	claims  []Claim
+	budget  media.Bitrate
+	tick    int // of 100 ms
+	changes int // of a picture between two plans
+}
+
+func (s *studio) plan() {
+	grants, _ := s.planner.Plan(s.budget, s.claims, time.Unix(1000, 0).Add(time.Duration(s.tick)*100*time.Millisecond))
+	for i, g := range grants {
+		if !s.claims[i].New && g != s.claims[i].Had {
+			s.changes++
+		}
+		s.claims[i].Had, s.claims[i].New = g, false
+	}
+}
+
+func (s *studio) said() string {
+	var words []string
+	for i := range s.claims {
+		words = append(words, said(s.specs[i], s.claims[i].Had))
+	}
+	return strings.Join(words, ",")
+}
+
+// replace changes what is claimed; what was there has what it had.
+func (s *studio) replace(specs []string) {
+	before := s.claims
+	s.specs, s.claims = specs, nil
+	for i, spec := range specs {
+		c := *camera(spec)
+		if i < len(before) {
+			c.New, c.Had = false, before[i].Had
+		}
+		s.claims = append(s.claims, c)
+	}
+}
