@@ -20,16 +20,11 @@ const (
 	longestGap      = 200 * time.Millisecond
 	unknownCut      = 0.5 // on overuse, when nothing is known to arrive
 	capacityShare   = 0.05
+	drainAim        = time.Second
+	deepestDrain    = 0.5
 	smallSpread     = 0.4 // kbit/s: link_capacity_estimator.cc: deviation_kbps_, and its bounds
 	largeSpread     = 2.5
 	capacityBounds  = 3 // standard deviations
-)
-
-type phase uint8
-
-const (
-	increase phase = iota
-	hold
 )
 
 // aimd turns the detector's findings into a rate: down at once to a little less
@@ -38,45 +33,33 @@ const (
 type aimd struct {
 	rate, min, max float64
 	capacity       capacity
-	phase          phase
+	holding        bool      // after it fell, until the queue has drained
 	changed        time.Time // when the rate last was
 }
 
-// update takes in what the queue does, what arrives (0 when not known) and the
-// round trip time.
-func (a *aimd) update(usage Usage, acked float64, rtt time.Duration, now time.Time) {
-	switch usage {
-	case Overusing:
-		a.decrease(acked, rtt, now)
+// increase takes in that the path is not overused, what is known to arrive (0
+// when not known) and the round trip time. The rate never rises by itself
+// further above what arrives than ackedFactor: beyond, only a probe can tell.
+func (a *aimd) increase(usage Usage, acked float64, rtt time.Duration, now time.Time) {
+	past := min(max(now.Sub(a.changed), 0), time.Second)
+	if usage == Underusing { // the queue drains: let it
+		a.holding = true
 		return
-	case Underusing: // the queue drains: let it
-		a.phase = hold
-	case Normal:
-		if a.phase == hold {
-			a.phase = increase
-			a.changed = now
-		} else if acked > 0 {
-			a.increase(acked, rtt, now)
-		}
 	}
-}
-
-func (a *aimd) increase(acked float64, rtt time.Duration, now time.Time) {
-	past := min(max(now.Sub(a.changed), 0), time.Second).Seconds()
-	if a.changed.IsZero() {
+	if a.holding || a.changed.IsZero() {
 		past = 0
 	}
-	a.changed = now
+	a.holding, a.changed = false, now
 	if acked > a.capacity.upper() {
 		a.capacity = capacity{}
 	}
 	limit := ackedFactor*acked + ackedHeadroom
-	if a.rate >= limit {
+	if acked == 0 || a.rate >= limit {
 		return
 	}
-	step := max(a.rate*(math.Pow(growth, past)-1), minGrowth)
+	step := max(a.rate*(math.Pow(growth, past.Seconds())-1), minGrowth)
 	if a.capacity.known() {
-		step = past * a.additive(rtt)
+		step = past.Seconds() * a.additive(rtt)
 	}
 	a.rate = min(a.rate+step, limit, a.max)
 }
@@ -96,7 +79,7 @@ func (a *aimd) decrease(acked float64, rtt time.Duration, now time.Time) {
 	if now.Sub(a.changed) < gap && !a.changed.IsZero() && (acked == 0 || acked >= a.rate/2) {
 		return
 	}
-	a.phase, a.changed = hold, now
+	a.holding, a.changed = true, now
 	if acked == 0 {
 		a.set(a.rate*unknownCut, now)
 		return
@@ -112,13 +95,15 @@ func (a *aimd) decrease(acked float64, rtt time.Duration, now time.Time) {
 	a.set(min(target, a.rate), now)
 }
 
-// drain lowers the rate for a queue that stands. While one does, what arrives
-// is what the path carries, so that the last sample is to be believed.
-func (a *aimd) drain(sampled float64, now time.Time) {
-	a.phase = hold
+// drain lowers the rate for a queue that stands, so that it is gone in
+// drainAim. While one stands, what arrives is what the path carries, and the
+// last sample is to be believed.
+func (a *aimd) drain(sampled float64, queue time.Duration, now time.Time) {
+	a.holding = true
 	a.capacity = capacity{}
 	a.capacity.add(sampled)
-	a.set(min(sampled*backoff, a.rate), now)
+	share := min(max(1-float64(queue)/float64(drainAim), deepestDrain), backoff)
+	a.set(min(sampled*share, a.rate), now)
 }
 
 // set replaces the rate.

@@ -7,8 +7,9 @@ const (
 	observationWeight = 0.9    // of an observation to the next newer one: TemporalWeightFactor
 	firstInherent     = 0.01   // InitialInherentLossEstimate
 	minInherent       = 1e-3   // InherentLossLowerBound
-	mostInherent      = 0.05   // of a fast path: InherentLossUpperBoundOffset
+	mostInherent      = 0.08   // of a fast path: InherentLossUpperBoundOffset
 	inherentBalance   = 100    // kbit/s, that a slow path may lose more: InherentLossUpperBoundBwBalance
+	innocentLoss      = 0.02   // draft-ietf-rmcat-gcc-02, 6: no reason to change anything. Without it chance alone forbids half of the increases
 	newtonStep        = 0.75   // NewtonStepSize
 	preferHigh        = 0.0002 // for a kbit/s: HigherBwBiasFactor
 	preferHighLog     = 0.02   // HigherLogBwBiasFactor
@@ -61,7 +62,7 @@ func (l *lossBound) choose(delay, acked, most float64, idle bool) channel {
 			best, likeliest = c, v
 		}
 	}
-	if l.average > best.inherent && best.bandwidth > l.best.bandwidth { // NotIncreaseIfInherentLossLessThanAverageLoss
+	if l.average > best.inherent+innocentLoss && best.bandwidth > l.best.bandwidth { // NotIncreaseIfInherentLossLessThanAverageLoss
 		best.bandwidth = l.best.bandwidth
 	}
 	return best

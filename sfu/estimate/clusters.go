@@ -82,6 +82,9 @@ func (c *clusters) arrived(r Result) float64 {
 	}
 	c.last, c.since, c.until = r.Probe, 0, r.At
 	k.add(r)
+	if !k.complete() {
+		return 0
+	}
 	return k.rate()
 }
 
@@ -103,15 +106,19 @@ func (k *cluster) add(r Result) {
 	k.arrivedBytes += r.Size
 }
 
-// rate returns what the cluster has found: the slower of the rates at which it
-// was sent and at which it arrived, so that no lie about arrivals makes it
-// faster than what was sent.
-func (k *cluster) rate() float64 {
-	enough := k.arrived >= minProbePackets &&
+// complete reports that enough of a probe has arrived.
+func (k *cluster) complete() bool {
+	return k.arrived >= minProbePackets &&
 		float64(k.arrived) >= minProbeShare*float64(k.packets) &&
 		float64(k.arrivedBytes) >= minProbeShare*float64(k.bytes)
+}
+
+// rate returns the slower of the rates at which the cluster was sent and at
+// which it arrived, in bit/s, so that no lie about arrivals makes it faster
+// than what was sent; 0 when they make no sense.
+func (k *cluster) rate() float64 {
 	sending, receiving := k.lastSent.Sub(k.firstSent), k.lastArrival-k.firstArrival
-	if !enough || sending <= 0 || sending > longestProbe || receiving <= 0 || receiving > longestProbe {
+	if sending <= 0 || sending > longestProbe || receiving <= 0 || receiving > longestProbe {
 		return 0
 	}
 	all := k.arrivedBytes + k.between
@@ -124,4 +131,33 @@ func (k *cluster) rate() float64 {
 		return saturatedShare * received
 	}
 	return min(sent, received)
+}
+
+const (
+	burstPackets = 3       // make a burst that says something
+	burstShare   = 1.0 / 8 // what a new one counts for
+)
+
+// bursts measures how fast media passes that happens to be sent at once, as the
+// packets of a frame are. That is no estimate: what passes for a moment need not
+// pass for long. But when it changes, the path has changed. The zero bursts is
+// ready to use.
+type bursts struct {
+	current cluster
+	rate    float64 // bit/s, smoothed; 0 when not known
+}
+
+// arrived takes in a packet that was received, in the order of sending.
+func (b *bursts) arrived(r Result) {
+	k := &b.current
+	if k.arrived > 0 && r.At.Sub(k.lastSent) > groupLength {
+		if rate := k.rate(); k.arrived >= burstPackets && rate > 0 {
+			if b.rate == 0 {
+				b.rate = rate
+			}
+			b.rate += burstShare * (rate - b.rate)
+		}
+		*k = cluster{}
+	}
+	k.add(r)
 }

@@ -27,8 +27,12 @@ const (
 	silenceStep = time.Second
 	silenceCut  = 0.8
 
-	// lossShare is what a new packet counts for in Loss: about the last 500.
-	lossShare = 1.0 / 500
+	// lossShare is what a new packet counts for in Loss: about the last 100.
+	lossShare = 1.0 / 100
+
+	// probeShadow is how long a probe's packets are felt, in units of the time
+	// that they take at the estimate: media goes on meanwhile.
+	probeShadow = 2
 )
 
 // Usage is what the queueing delay says of the path.
@@ -74,6 +78,8 @@ type Estimator struct {
 	epoch    time.Time  // what leaving counts from
 	alr      alr
 	probes   clusters
+	bursts   bursts
+	probing  time.Time // packets sent before it waited for a probe
 	latency  latency
 	backlog  backlog
 	bound    float64 // bit/s: by loss
@@ -145,21 +151,41 @@ func (e *Estimator) Feedback(results []Result, now time.Time) {
 		e.lost -= lossShare * e.lost
 		e.arriving.add(r.Arrival, r.Size, e.alr.active)
 		e.leaving.add(r.At.Sub(e.epoch), r.Size, e.alr.active)
-		if d, ok := e.spacing.add(r, now); ok {
-			e.usage = e.trend.add(d, now)
-		}
+		e.wait(r, now)
 		probed = max(probed, e.probes.arrived(r))
 	}
 	acked := e.acked()
-	if e.backlog.drain(e.latency.queue, e.latency.rtt, now) && e.arriving.sampled > 0 {
-		e.aimd.drain(1000*e.arriving.sampled, now)
-	} else if !e.backlog.standing() || e.usage == Overusing {
-		e.aimd.update(e.usage, acked, e.latency.rtt, now)
+	switch {
+	case e.backlog.drain(e.latency.queue, e.latency.rtt, e.lost > fullLoss, now) && e.arriving.sampled > 0:
+		e.aimd.drain(1000*e.arriving.sampled, e.latency.queue, now)
+	case e.usage == Overusing:
+		e.aimd.decrease(1000*max(e.arriving.rate, e.arriving.sampled), e.latency.rtt, now)
+	case !e.backlog.standing():
+		e.aimd.increase(e.usage, acked, e.latency.rtt, now)
 	}
 	if e.usage != Overusing && probed > e.aimd.rate {
 		e.aimd.set(probed, now)
 	}
 	e.bound = 1000 * e.byLoss.update(e.aimd.rate/1000, acked/1000, e.aimd.max/1000, e.alr.active)
+}
+
+// wait looks how long packets wait. What a probe does to the queue is meant, and
+// no news: until it must have drained, packets tell nothing.
+func (e *Estimator) wait(r Result, now time.Time) {
+	if r.Probe != 0 {
+		if r.At.After(e.probing) {
+			e.probing = r.At
+		}
+		e.probing = e.probing.Add(time.Duration(probeShadow * float64(r.Size) * 8 / e.rate() * float64(time.Second)))
+		e.spacing = spacing{}
+	}
+	if r.At.Before(e.probing) {
+		return
+	}
+	e.bursts.arrived(r)
+	if d, ok := e.spacing.add(r, now); ok {
+		e.usage = e.trend.add(d, now)
+	}
 }
 
 // acked returns at which rate, in bit/s, packets arrive, as far as they were
@@ -221,6 +247,7 @@ func (e *Estimator) ProbeInput(wanted media.Bitrate) ProbeInput {
 		Estimate: e.Bitrate(),
 		Acked:    media.Bitrate(e.acked()),
 		Wanted:   wanted,
+		Burst:    media.Bitrate(e.bursts.rate),
 		RTT:      e.latency.rtt,
 		BaseRTT:  e.latency.trips.value(),
 		Usage:    e.usage,

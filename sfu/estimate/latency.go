@@ -5,7 +5,7 @@ import "time"
 const (
 	rttShare   = 8                // a new sample counts for one in so many, as in TCP (RFC 6298, 2.3)
 	longestRTT = time.Minute      // a longer one is a mistake
-	floorTime  = 10 * time.Second // what a floor remembers, at least
+	floorTime  = 30 * time.Second // what a floor remembers, at least
 )
 
 // floor is the least value of the last one or two floorTimes. The zero floor is
@@ -73,10 +73,13 @@ const (
 	// congestion window (rate_control_settings.cc: 350 ms in Chromium), which
 	// needs a sender that can stop; and 100 ms is all that we allow.
 	standingQueue = 80 * time.Millisecond
+	// While packets get lost, one of fullQueue is enough: it is full.
+	fullQueue = 40 * time.Millisecond
+	fullLoss  = 0.02
 	// What is cut for it is cut mostCuts times, since the first measure may
 	// still be of what went before; no earlier than a cutGap after the last.
 	mostCuts = 2
-	cutGap   = 2 * rateWindow
+	cutGap   = 200 * time.Millisecond
 	// A queue that still stands after drainTime is not ours: that of a TCP flow
 	// beside us, or another path. It is excused until it goes away.
 	drainTime = 3 * time.Second
@@ -91,11 +94,16 @@ type backlog struct {
 	excused time.Duration // how much of it is not ours
 }
 
-// drain takes in the standing queue and reports whether less is to be sent.
-func (b *backlog) drain(queue, rtt time.Duration, now time.Time) bool {
+// drain takes in the standing queue, and whether packets get lost, and reports
+// whether less is to be sent.
+func (b *backlog) drain(queue, rtt time.Duration, lossy bool, now time.Time) bool {
+	most := standingQueue
+	if lossy {
+		most = fullQueue
+	}
 	b.excused = min(b.excused, max(queue, 0))
 	switch {
-	case queue-b.excused < standingQueue:
+	case queue-b.excused < most:
 		b.since, b.cuts = time.Time{}, 0
 		return false
 	case b.since.IsZero():

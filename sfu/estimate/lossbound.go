@@ -19,7 +19,7 @@ const (
 	firstLossHold       = 300 * time.Millisecond // kInitHoldDuration
 	longestLossHold     = 60 * time.Second       // kMaxHoldDuration
 	lossHoldGrowth      = 2                      // HoldDurationFactor
-	instantLossOffset   = 0.05                   // InstantUpperBoundLossOffset
+	instantLossOffset   = 0.08                   // InstantUpperBoundLossOffset
 	instantLossBalance  = 100                    // kbit/s: InstantUpperBoundBwBalance
 	minObservationValue = 1e-6
 )
@@ -118,7 +118,10 @@ func (l *lossBound) update(delay, acked, most float64, idle bool) float64 {
 	}
 	bound := max(acked, min(best.bandwidth, l.instant(most), delay))
 	if bound < best.bandwidth {
-		l.best = channel{bandwidth: bound}
+		if bound < delay { // what was taken for inherent is congestion
+			best.inherent = 0
+		}
+		l.best = channel{bound, best.inherent}
 	} else {
 		best.bandwidth = max(best.bandwidth, acked)
 		l.best = best

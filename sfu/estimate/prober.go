@@ -14,10 +14,12 @@ const (
 	furtherProbe     = 2                     // x what the last one found: step_size
 	foundShare       = 0.7                   // of a probe's rate, for a find: further_probe_threshold
 	probeLimit       = 2                     // x the estimate: alloc_current_bwe_limit, alr_scale
+	busyLimit        = 1.5                   // the same while the estimate is used, and a queue would last: loss_limited_scale
 	probeDuration    = 15 * time.Millisecond // min_probe_duration
-	probePackets     = 5                     // min_probe_packets_sent
-	alrProbeInterval = 5 * time.Second       // alr_interval
-	probePatience    = time.Second           // until a result comes: kMaxWaitingTimeForProbingResult
+	busyDuration     = 50 * time.Millisecond
+	probePackets     = 5               // min_probe_packets_sent
+	alrProbeInterval = 5 * time.Second // alr_interval
+	probePatience    = time.Second     // until a result comes: kMaxWaitingTimeForProbingResult
 
 	// A drop to dropShare of what was is probed for dropProbe of it, if the
 	// path recovers within dropMemory (kBitrateDropThreshold,
@@ -32,6 +34,9 @@ const (
 	recoveredRTT    = 1.2
 	recoveredMargin = 10 * time.Millisecond
 
+	// holdTime is how long a find must hold before it is believed.
+	holdTime = 2 * time.Second
+
 	// The next layer is probed for with a reserve, so that finding its very
 	// rate is a success; often at first, and after each failure more seldom
 	// (LiveKit's ccutils/probe_regulator.go has 3 s, 1.5 and 2 min).
@@ -40,9 +45,10 @@ const (
 	wantedInterval  = 3 * time.Second
 	wantedBackoff   = 1.5
 	longestInterval = 2 * time.Minute
-	// An estimate that grows by itself this far above where a probe failed means
-	// that the path has changed.
-	grownShare = 1.05
+	// An estimate that grows by itself so far above where a probe failed, or
+	// bursts that pass so much faster than then, mean that the path has changed.
+	grownShare  = 1.05
+	fasterShare = 1.3
 )
 
 // ProbeInput is what Prober decides by.
@@ -50,6 +56,7 @@ type ProbeInput struct {
 	Estimate media.Bitrate
 	Acked    media.Bitrate // 0 when not known
 	Wanted   media.Bitrate // all that would be sent with the next layer, 0 when nothing more is wanted
+	Burst    media.Bitrate // at which media passes for a moment, 0 when not known
 	RTT      time.Duration // 0 when not known
 	BaseRTT  time.Duration // the shortest lately
 	Usage    Usage
@@ -67,6 +74,15 @@ type Probe struct {
 	MinPackets int
 }
 
+// phase is how far the last probe has come.
+type phase uint8
+
+const (
+	idle    phase = iota // it is judged
+	waiting              // its result may still come
+	found                // it has, and must hold
+)
+
 // Prober decides when to probe and how fast. The zero Prober is ready to use.
 type Prober struct {
 	clusters int           // how many there were
@@ -74,11 +90,10 @@ type Prober struct {
 	last     Probe
 	sent     time.Time     // when last was
 	from     media.Bitrate // the estimate at that time
-	waiting  bool          // its result may still come
-	found    bool          // it came, and there may be more to find
+	phase    phase
 
 	interval time.Duration // between probes for what is wanted
-	failed   media.Bitrate // the estimate after the last failure, 0 when there is none
+	failed   failure
 	drop     drop
 }
 
@@ -99,23 +114,41 @@ func (p *Prober) Update(in ProbeInput, now time.Time) (probe Probe, ok bool) {
 	}
 	p.clusters++
 	p.last = Probe{Cluster: p.clusters, Bitrate: rate, Duration: probeDuration, MinPackets: probePackets}
-	p.sent, p.from, p.waiting, p.found = now, in.Estimate, true, false
+	if p.clusters > 2 && !in.ALR {
+		p.last.Duration = busyDuration
+	}
+	p.sent, p.from, p.phase = now, in.Estimate, waiting
 	return p.last, true
 }
 
 // judge decides whether the last probe found what it was for: at least half of
-// what it was above the estimate.
+// what it was above the estimate, and whether that holds. What passes for the
+// time of a probe may be what another flow leaves between two of its frames.
 func (p *Prober) judge(in ProbeInput, now time.Time) {
+	goal := p.from + (max(p.last.Bitrate, p.from)-p.from)/2
+	past := now.Sub(p.sent)
 	switch {
-	case p.waiting && in.Estimate >= p.from+(max(p.last.Bitrate, p.from)-p.from)/2:
-		p.waiting, p.found = false, true
-		p.interval, p.failed = wantedInterval, 0
-	case p.waiting && now.Sub(p.sent) > probePatience+in.RTT:
-		p.waiting, p.failed = false, in.Estimate
+	case p.phase == waiting && in.Estimate >= goal:
+		p.phase = found
+	case p.phase == found && in.Estimate >= goal && past > holdTime:
+		p.phase, p.interval, p.failed = idle, wantedInterval, failure{}
+	case p.phase == waiting && past > probePatience+in.RTT, p.phase == found && in.Estimate < goal:
+		p.phase, p.failed = idle, failure{max(p.from, in.Estimate), in.Burst}
 		p.interval = min(time.Duration(float64(max(p.interval, wantedInterval))*wantedBackoff), longestInterval)
-	case !p.waiting && p.failed > 0 && float64(in.Estimate) > grownShare*float64(p.failed):
-		p.interval, p.failed = wantedInterval, 0
+	case p.phase == idle && p.failed.outdated(in):
+		p.interval, p.failed = wantedInterval, failure{}
 	}
+}
+
+// failure is what was known when a probe found nothing.
+type failure struct {
+	estimate, burst media.Bitrate
+}
+
+// outdated reports that the path has become a better one since.
+func (f failure) outdated(in ProbeInput) bool {
+	return f.estimate > 0 && float64(in.Estimate) > grownShare*float64(f.estimate) ||
+		f.burst > 0 && float64(in.Burst) > fasterShare*float64(f.burst)
 }
 
 // next returns the rate to probe now, or 0.
@@ -128,15 +161,18 @@ func (p *Prober) next(in ProbeInput, now time.Time) media.Bitrate {
 		rate := p.second
 		p.second = 0
 		return rate
-	case p.waiting || congested(in):
+	case p.phase == waiting || congested(in):
 		return 0
 	case p.drop.over(in, now):
 		return p.drop.probe(now)
 	}
 	since := now.Sub(p.sent)
-	most := probeLimit * in.Estimate
+	most := media.Bitrate(busyLimit * float64(in.Estimate))
+	if in.ALR {
+		most = probeLimit * in.Estimate
+	}
 	if float64(in.Estimate) < wantedReserve*float64(in.Wanted) {
-		if since >= p.interval || p.found && in.Estimate < in.Wanted {
+		if since >= p.interval || p.phase == found && in.Estimate < in.Wanted {
 			return min(media.Bitrate(wantedMargin*float64(in.Wanted)), most)
 		}
 		return 0
