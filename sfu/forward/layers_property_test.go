@@ -233,7 +233,7 @@ func TestWhateverGoesOutCanBeDecoded(t *testing.T) {
 	for name, make := range studios {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for seed := range uint64(6) { // SEEDS
+			for _, seed := range []uint64{0, 1, 2, 3, 1007, 1100} { // the last two found what is rare
 				s := newStudio(t, seed, make)
 				s.loss, s.late = []int{0, 10, 50, 100}[seed%4], []int{0, 100, 300}[seed%3]
 				for range 300 {

@@ -103,8 +103,12 @@ func TestLayersAreNotResent(t *testing.T) {
 func TestLayer(t *testing.T) {
 	t.Parallel()
 	long := ">q Q1.0 q2.2y"
+	short := long
 	for i := range 3 * window {
 		long += fmt.Sprintf(" q%d.0", 5+i)
+		if i < window {
+			short = long
+		}
 	}
 	for _, c := range []struct {
 		trace string
@@ -120,6 +124,7 @@ func TestLayer(t *testing.T) {
 		{">q:1.9 Q1:0- q2:1d- q3:2d", media.Layer{Spatial: 1}, true},
 		{"Q1.0 q2.2y >h:0.0 q3.1y H70.0", media.Layer{}, true},
 		{"Q1.0 q2.2y |", media.Layer{}, false},
+		{short, media.Layer{Temporal: 2}, true},
 		{long, media.Layer{}, true},
 	} {
 		f := New(media.Video, 90000, 1, 0)

@@ -131,6 +131,7 @@ func TestDecodeTargets(t *testing.T) {
 		{"a loss is waited for", "L3T1", "K . x1 . . r .", "012' 012' 02' 012' (1) 012'"},
 		{"not for ever", "L3T1", "K . x2 . . +600 . . K? .", "012' 012' 01 012' 01' 01' 012' 012'"},
 		{"nor for a target that all others need", "L3T1", "K . x0 . . +600 . . K? .", "012' 012' 12' 012' - - 012' 012'"},
+		{"a picture whose start is missing goes on as it was", "L2T1", "K . >0.0 x0 . . r .", "01' 01' 1' 01' (0) 0'"},
 		{"a repair in time completes the chain", "L1T2", "K . . . x0 . . . r +900 . . .", "0' 0' 0' 0' - 0' 0' (0) 0' 0' 0'"},
 		{"a repair after it was given up too, if nothing needed was left out", "L1T3", "K . . . x0 . . . +600 . r . . .", "0' 0' 0' 0' - 0' 0' - (0) 0' 0' 0'"},
 		{"a repair of another layer is hollow", "L3T1_KEY", "K . x0 . . r .", "012' 2' 2' 2' ((0)) 2'"},
@@ -143,6 +144,26 @@ func TestDecodeTargets(t *testing.T) {
 				t.Errorf("%s\n got %s\nwant %s", c.story, got, c.want)
 			}
 		})
+	}
+}
+
+// A target that comes between two frames of a picture waits for the next one.
+func TestAPictureIsNotCutShort(t *testing.T) {
+	t.Parallel()
+	for _, e := range []*encoder{newEncoder(media.VP9, 2, 1), describing(newEncoder(media.AV1, 2, 1), false)} {
+		f := New(media.Video, 90000, 1, 0)
+		f.SetTarget(e.feed, media.TopLayer)
+		exactly(f, e, true)
+		frames := e.picture(false, 2)
+		for i, want := range []string{"0", "1'"} {
+			if got := offer(f, frames[i], func(*media.Packet, Verdict) {}); got != want {
+				t.Errorf("%v: %q goes out, want %q", e.codec, got, want)
+			}
+			f.SetTarget(e.feed, media.Layer{})
+		}
+		if got := exactly(f, e, false); got != "0'" {
+			t.Errorf("%v: then %q goes out", e.codec, got)
+		}
 	}
 }
 
@@ -201,6 +222,7 @@ func TestTargetsWithoutChains(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, mode, story, want string }{
 		{"down at once", "L2T2", "K . >0.0 . . .", "01' 01' 0' - 0'"},
+		{"a picture whose start is missing goes on as it was", "L2T1", "K . >0.0 x0 . . r .", "01' 01' 1' 0' (0) 0'"},
 		{"the frame rate up at a switch", "L1T3", ">0.0 K . . >0.2 . . . .", "0' - - - 0' 0' 0'"},
 		{"the size up at a keyframe", "L2T1", ">0.0 K . >1.0 . . K? . .", "0' 0' 0' 0' 01' 01' 01'"},
 		{"K-SVC, down at a keyframe", "L2T1_KEY", "K . >0.0 . . K? . .", "01' 1' 1' 1' 0' 0' 0'"},
