@@ -31,8 +31,8 @@ type throughput struct {
 	begun    bool
 }
 
-// add counts a packet at a time. A packet from before the last one counts as
-// if it came with it; one from long before means that the clock was set.
+// add counts a packet at a time. One from before the window that is open is
+// late and left out; one from long before means that the clock was set.
 func (t *throughput) add(at time.Duration, size int, idle bool) {
 	window := rateWindow
 	if t.rate == 0 {
@@ -41,6 +41,9 @@ func (t *throughput) add(at time.Duration, size int, idle bool) {
 	past := at - t.last
 	if !t.begun || past < -firstRateWindow {
 		t.begun, t.last, t.bytes, t.span = true, at, size, 0
+		return
+	}
+	if past < -t.span {
 		return
 	}
 	if past > 0 {

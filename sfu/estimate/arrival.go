@@ -97,3 +97,41 @@ func (s *spacing) compare() (d delta, ok bool) {
 	s.reordered = 0
 	return d, true
 }
+
+const (
+	// probeShadow is how long a probe's packets are felt, in units of the time
+	// that they take at the estimate, since media goes on meanwhile; but no
+	// longer than longestShadow after each.
+	probeShadow   = 2
+	longestShadow = 200 * time.Millisecond
+)
+
+// detector finds out what the queue does. The zero detector is ready to use.
+type detector struct {
+	spacing spacing
+	trend   trendline
+	usage   Usage
+	shadow  time.Time // packets sent before it waited for a probe
+}
+
+// add takes in a received packet, in the order of sending, and reports whether
+// it tells anything: what a probe does to the queue is meant, and no news.
+func (d *detector) add(r Result, rate float64, now time.Time) bool {
+	if r.Probe != 0 {
+		if r.At.After(d.shadow) {
+			d.shadow = r.At
+		}
+		d.shadow = d.shadow.Add(time.Duration(probeShadow * float64(r.Size) * 8 / rate * float64(time.Second)))
+		if last := r.At.Add(longestShadow); d.shadow.After(last) {
+			d.shadow = last
+		}
+		d.spacing = spacing{}
+	}
+	if r.At.Before(d.shadow) {
+		return false
+	}
+	if between, ok := d.spacing.add(r, now); ok {
+		d.usage = d.trend.add(between, now)
+	}
+	return true
+}

@@ -29,10 +29,6 @@ const (
 
 	// lossShare is what a new packet counts for in Loss: about the last 100.
 	lossShare = 1.0 / 100
-
-	// probeShadow is how long a probe's packets are felt, in units of the time
-	// that they take at the estimate: media goes on meanwhile.
-	probeShadow = 2
 )
 
 // Usage is what the queueing delay says of the path.
@@ -68,21 +64,18 @@ type State struct {
 
 // Estimator estimates one downlink.
 type Estimator struct {
-	spacing  spacing
-	trend    trendline
-	usage    Usage
+	detector detector
+	latency  latency
+	backlog  backlog
 	aimd     aimd
 	byLoss   lossBound
+	bound    float64    // bit/s: what byLoss says
 	arriving throughput // on the receiver's clock
 	leaving  throughput // of the same packets, on ours
 	epoch    time.Time  // what leaving counts from
 	alr      alr
 	probes   clusters
 	bursts   bursts
-	probing  time.Time // packets sent before it waited for a probe
-	latency  latency
-	backlog  backlog
-	bound    float64 // bit/s: by loss
 	lost     float64 // share of packets
 	quiet    quiet
 }
@@ -151,41 +144,25 @@ func (e *Estimator) Feedback(results []Result, now time.Time) {
 		e.lost -= lossShare * e.lost
 		e.arriving.add(r.Arrival, r.Size, e.alr.active)
 		e.leaving.add(r.At.Sub(e.epoch), r.Size, e.alr.active)
-		e.wait(r, now)
+		if e.detector.add(r, e.rate(), now) {
+			e.bursts.arrived(r)
+		}
 		probed = max(probed, e.probes.arrived(r))
 	}
 	acked := e.acked()
 	switch {
 	case e.backlog.drain(e.latency.queue, e.latency.rtt, e.lost > fullLoss, now) && e.arriving.sampled > 0:
 		e.aimd.drain(1000*e.arriving.sampled, e.latency.queue, now)
-	case e.usage == Overusing:
+	case e.detector.usage == Overusing:
 		e.aimd.decrease(1000*max(e.arriving.rate, e.arriving.sampled), e.latency.rtt, now)
 	case !e.backlog.standing():
-		e.aimd.increase(e.usage, acked, e.latency.rtt, now)
+		e.aimd.increase(e.detector.usage, acked, e.latency.rtt, now)
 	}
-	if e.usage != Overusing && probed > e.aimd.rate {
-		e.aimd.set(probed, now)
+	if e.detector.usage != Overusing && probed > 0 {
+		e.aimd.set(max(probed, e.aimd.rate), now)
+		e.byLoss.probed(probed / 1000)
 	}
 	e.bound = 1000 * e.byLoss.update(e.aimd.rate/1000, acked/1000, e.aimd.max/1000, e.alr.active)
-}
-
-// wait looks how long packets wait. What a probe does to the queue is meant, and
-// no news: until it must have drained, packets tell nothing.
-func (e *Estimator) wait(r Result, now time.Time) {
-	if r.Probe != 0 {
-		if r.At.After(e.probing) {
-			e.probing = r.At
-		}
-		e.probing = e.probing.Add(time.Duration(probeShadow * float64(r.Size) * 8 / e.rate() * float64(time.Second)))
-		e.spacing = spacing{}
-	}
-	if r.At.Before(e.probing) {
-		return
-	}
-	e.bursts.arrived(r)
-	if d, ok := e.spacing.add(r, now); ok {
-		e.usage = e.trend.add(d, now)
-	}
 }
 
 // acked returns at which rate, in bit/s, packets arrive, as far as they were
@@ -197,7 +174,7 @@ func (e *Estimator) acked() float64 { return 1000 * min(e.arriving.rate, e.leavi
 func (e *Estimator) Tick(now time.Time) {
 	e.idle(0, now)
 	q := &e.quiet
-	if q.since.IsZero() || now.Sub(q.since) < silence+e.latency.rtt || now.Sub(q.cut) < silenceStep {
+	if e.latency.rtt == 0 || q.since.IsZero() || now.Sub(q.since) < silence+e.latency.rtt || now.Sub(q.cut) < silenceStep {
 		return
 	}
 	q.cut = now
@@ -219,7 +196,7 @@ func (e *Estimator) Loss() float64 { return e.lost }
 // State returns the rest that is known.
 func (e *Estimator) State() State {
 	return State{
-		Usage: e.usage,
+		Usage: e.detector.usage,
 		Limit: e.limit(),
 		ALR:   e.alr.active,
 		Acked: media.Bitrate(e.acked()),
@@ -232,7 +209,7 @@ func (e *Estimator) limit() Limit {
 	switch acked := e.acked(); {
 	case !e.quiet.cut.IsZero():
 		return LimitSilence
-	case e.bound < e.aimd.rate:
+	case e.bound < e.aimd.rate && e.byLoss.average > innocentLoss:
 		return LimitLoss
 	case e.alr.active || acked > 0 && e.aimd.rate >= ackedFactor*acked+ackedHeadroom:
 		return LimitApplication
@@ -250,7 +227,7 @@ func (e *Estimator) ProbeInput(wanted media.Bitrate) ProbeInput {
 		Burst:    media.Bitrate(e.bursts.rate),
 		RTT:      e.latency.rtt,
 		BaseRTT:  e.latency.trips.value(),
-		Usage:    e.usage,
+		Usage:    e.detector.usage,
 		Limit:    e.limit(),
 		ALR:      e.alr.active,
 	}

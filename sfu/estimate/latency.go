@@ -72,13 +72,13 @@ const (
 	// packet of a feedback waited in it. libwebrtc bounds such queues by its
 	// congestion window (rate_control_settings.cc: 350 ms in Chromium), which
 	// needs a sender that can stop; and 100 ms is all that we allow.
-	standingQueue = 80 * time.Millisecond
+	standingQueue = 60 * time.Millisecond
 	// While packets get lost, one of fullQueue is enough: it is full.
 	fullQueue = 40 * time.Millisecond
 	fullLoss  = 0.02
 	// What is cut for it is cut mostCuts times, since the first measure may
 	// still be of what went before; no earlier than a cutGap after the last.
-	mostCuts = 2
+	mostCuts = 3
 	cutGap   = 200 * time.Millisecond
 	// A queue that still stands after drainTime is not ours: that of a TCP flow
 	// beside us, or another path. It is excused until it goes away.

@@ -133,6 +133,16 @@ func (l *lossBound) update(delay, acked, most float64, idle bool) float64 {
 	return l.result(delay)
 }
 
+// probed takes in the rate, in kbit/s, at which a probe has arrived. While few
+// packets get lost it lifts the bound, which by itself could not rise further
+// than what the application sends lets it.
+func (l *lossBound) probed(rate float64) {
+	if l.average <= instantLossOffset && rate > l.rate {
+		l.best.bandwidth = max(l.best.bandwidth, rate)
+		l.rate, l.hold = rate, lossHold{}
+	}
+}
+
 // result returns the bound, once enough is known.
 func (l *lossBound) result(delay float64) float64 {
 	if l.count < minObservations || l.state == lossFree {

@@ -40,11 +40,11 @@ const (
 	// The next layer is probed for with a reserve, so that finding its very
 	// rate is a success; often at first, and after each failure more seldom
 	// (LiveKit's ccutils/probe_regulator.go has 3 s, 1.5 and 2 min).
-	wantedMargin    = 1.2
+	wantedMargin    = 1.3
 	wantedReserve   = 1.15 // the layer is within reach when the estimate is so much above its rate
 	wantedInterval  = 3 * time.Second
 	wantedBackoff   = 1.5
-	longestInterval = 2 * time.Minute
+	longestInterval = 6 * time.Second
 	// An estimate that grows by itself so far above where a probe failed, or
 	// bursts that pass so much faster than then, mean that the path has changed.
 	grownShare  = 1.05
