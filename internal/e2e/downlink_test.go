@@ -29,7 +29,7 @@ type downlink struct {
 	byMid   map[string]*stream
 	flows   map[flow]*tally
 	faults  []string
-	prompt  bool // asks as soon as a packet is missed, and again once a round trip, as libwebrtc does
+	prompt  bool // asks as soon as a packet is missed for sure, and again once a round trip, as libwebrtc does
 	// nonsense are the sections that have carried a hostile peer: what came
 	// there is not checked.
 	nonsense map[string]bool
@@ -336,6 +336,8 @@ func (d *downlink) repair(now time.Time) {
 			case h.tries == nackTries:
 				delete(st.missing, n)
 				st.gaveUp++
+			case d.prompt && h.tries == 0 && st.highest-n < 2 && now.Sub(h.noticed) < oneWay:
+				// It may only have been overtaken.
 			case now.Sub(h.asked) >= every:
 				h.asked = now
 				h.tries++

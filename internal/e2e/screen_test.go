@@ -288,11 +288,12 @@ func (p *peer) screenOf(other *peer, source string) *screen {
 	})
 }
 
-// quantile returns the q-th part of durations, the largest for 1.
-func quantile(of []time.Duration, q float64) time.Duration {
-	if len(of) == 0 {
-		return 0
-	}
+// p99 returns what all durations but one in a hundred keep within; of fewer
+// than two hundred, all but one.
+func p99(of []time.Duration) time.Duration {
 	sorted := slices.Sorted(slices.Values(of))
-	return sorted[min(len(sorted)-1, int(q*float64(len(sorted))))]
+	if n := len(sorted); n > 1 {
+		return sorted[n-1-max(1, n/100)]
+	}
+	return 0
 }
