@@ -36,47 +36,64 @@ type patience struct {
 	least [steady]media.Bitrate // the least budget of each second, the current one first
 	edge  time.Time             // when that began
 
-	dropped time.Time     // when the budget fell below what was granted
-	raised  time.Time     // when the sum of what was granted last rose
-	wait    time.Duration // after dropped
+	rise backoff // of all that was granted
+	show backoff // of pictures that were off
 }
 
 // limits takes in the budget and what all that was granted costs.
 func (h *patience) limits(budget, had media.Bitrate, now time.Time) limits {
 	h.note(budget, now)
 	if had > budget {
-		h.drop(budget, now)
+		h.level = budget
+		h.rise.drop(now)
 	}
 	lately := h.lately(recent)
-	if h.wait <= calm && lately >= withSpare(h.level) {
+	if !h.rise.failed() && lately >= withSpare(h.level) {
 		h.level = lately
 	}
 	h.level = max(h.level, h.lately(steady))
-	if now.Sub(h.dropped) < h.wait {
-		sum := min(budget, had) // one may rise where another falls
-		return limits{kept: budget, shown: sum, raised: sum}
+
+	l := limits{kept: budget, shown: lately, raised: min(lately, h.level)}
+	if h.rise.failed() { // something to spare of all, and not only of the step
+		l.raised = l.raised * 100 / (100 + spare)
 	}
-	raised := min(lately, h.level)
-	if h.wait > calm {
-		raised = raised * 100 / (100 + spare)
+	still := min(budget, had) // one may rise where another falls
+	if h.rise.waiting(now) {
+		l.raised = still
 	}
-	return limits{kept: budget, shown: lately, raised: raised}
+	if h.show.waiting(now) {
+		l.shown = still
+	}
+	return l
+}
+
+// planned takes note of what was granted in place of what was had, and how many
+// pictures were on and are.
+func (h *patience) planned(had, used media.Bitrate, on, off int, now time.Time) {
+	if used > had {
+		h.rise.raise(now)
+	}
+	if on > 0 {
+		h.show.raise(now)
+	}
+	if off > 0 {
+		h.show.drop(now)
+	}
 }
 
 // note keeps the least budget of each second.
 func (h *patience) note(budget media.Bitrate, now time.Time) {
-	switch behind := now.Sub(h.edge); {
-	case behind >= steady*time.Second: // nothing is known of so long a time
-		h.edge = now
+	behind := now.Sub(h.edge)
+	if behind >= steady*time.Second { // nothing is known of so long a time
+		h.edge, behind = now, 0
 		for i := range h.least {
 			h.least[i] = budget
 		}
-	default:
-		for ; behind >= time.Second; behind -= time.Second {
-			copy(h.least[1:], h.least[:])
-			h.least[0] = budget
-			h.edge = h.edge.Add(time.Second)
-		}
+	}
+	for ; behind >= time.Second; behind -= time.Second {
+		copy(h.least[1:], h.least[:])
+		h.least[0] = budget
+		h.edge = h.edge.Add(time.Second)
 	}
 	h.least[0] = min(h.least[0], budget)
 }
@@ -84,23 +101,27 @@ func (h *patience) note(budget media.Bitrate, now time.Time) {
 // lately returns the least budget of so many seconds.
 func (h *patience) lately(seconds int) media.Bitrate { return slices.Min(h.least[:seconds]) }
 
-// drop takes note of congestion. While the budget goes on falling it is one and
-// the same.
-func (h *patience) drop(budget media.Bitrate, now time.Time) {
-	h.level = budget
-	switch held := now.Sub(h.raised); {
-	case h.raised.After(h.dropped) && held < tooSoon:
-		h.wait = min(2*max(h.wait, calm/2), longestWait)
-	case held > longestWait:
-		h.wait = calm
-	}
-	h.wait = max(h.wait, calm)
-	h.dropped = now
+// backoff waits after a drop, the longer the more rises led to one.
+type backoff struct {
+	raised, dropped time.Time
+	wait            time.Duration // after dropped
 }
 
-// planned takes note of what was granted in place of what was had.
-func (h *patience) planned(had, used media.Bitrate, now time.Time) {
-	if used > had {
-		h.raised = now
+func (b *backoff) raise(now time.Time) { b.raised = now }
+
+// drop takes note of congestion. While it goes on it is one and the same.
+func (b *backoff) drop(now time.Time) {
+	switch held := now.Sub(b.raised); {
+	case b.raised.After(b.dropped) && held < tooSoon:
+		b.wait = min(2*max(b.wait, calm/2), longestWait)
+	case held > longestWait:
+		b.wait = calm
 	}
+	b.wait = max(b.wait, calm)
+	b.dropped = now
 }
+
+func (b *backoff) waiting(now time.Time) bool { return now.Sub(b.dropped) < b.wait }
+
+// failed reports that something had been raised too early.
+func (b *backoff) failed() bool { return b.wait > calm }

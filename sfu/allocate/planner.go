@@ -20,12 +20,21 @@ type Planner struct {
 	claims []Claim
 	grants []Grant
 	spent  [MaxClaims]media.Bitrate // on each claim
+	steps  [MaxClaims]int           // that each has climbed
 	had    [MaxClaims]Grant
 	order  [MaxClaims]uint8 // of those that ask for anything, the first served first
 	asked  [MaxClaims]ask   // in that order, what they ask for
 	asking int
 	used   media.Bitrate // the sum of what was spent
+
+	enlarge time.Time // when the next picture may be granted a larger size
 }
+
+// A larger picture begins with a keyframe, which takes about a third of what it
+// costs in a second. They come one by one, and each has a third of the budget
+// to pass in: together they would fill every queue on the way, and look like
+// congestion.
+const keyframeShare = time.Second // times the share of the cost in the budget
 
 // ask is what a client may change of a claim.
 type ask struct{ claim, option, temporal, rank, priority uint8 }
@@ -40,7 +49,7 @@ type ask struct{ claim, option, temporal, rank, priority uint8 }
 // Served are first the lowest layers of everyone, so that no picture is off for
 // another to be better; then the pinned track, those on stage and screens as
 // far as they ask; then everyone step by step in rounds, as many steps a round
-// as the priority says. Only the lowest layer of a favoured track is granted
+// as the priority says. Larger pictures come one after the other. Only the lowest layer of a favoured track is granted
 // beyond the budget, and that of one only.
 func (p *Planner) Plan(budget media.Bitrate, claims []Claim, now time.Time) (grants []Grant, next media.Bitrate) {
 	budget = min(budget, terabit)
@@ -53,7 +62,9 @@ func (p *Planner) Plan(budget media.Bitrate, claims []Claim, now time.Time) (gra
 		p.rounds(l, true)
 	}
 	p.rounds(l, false)
-	p.patience.planned(had, p.used, now)
+	p.oneByOne(budget, now)
+	on, off := p.switched()
+	p.patience.planned(had, p.used, on, off, now)
 	p.claims = nil
 	return p.grants, p.next(claims)
 }
@@ -67,7 +78,7 @@ func (p *Planner) begin(claims []Claim) (other bool) {
 	p.claims, p.grants = claims, p.grants[:0]
 	before := p.asking
 	p.asking, p.used = 0, 0
-	p.spent = [MaxClaims]media.Bitrate{}
+	p.spent, p.steps = [MaxClaims]media.Bitrate{}, [MaxClaims]int{}
 	for i := range claims {
 		p.grants = append(p.grants, Grant{Paused: true})
 		if i >= MaxClaims || !claims[i].asks() {
@@ -123,22 +134,56 @@ func (p *Planner) favoured(l limits) {
 	}
 }
 
-// rounds lets everyone climb in turn until nobody can; if kept, only as far as
-// it was before. While nobody asks for anything else, what was there is given
-// again first: otherwise two tracks would take a step from each other time and
-// again. When somebody does it is shared anew.
+// rounds lets everyone climb until nobody can, in each round up to as many steps
+// in all as the round's number times the priority; if kept, only as far as it
+// was before. While nobody asks for anything else, what was there is given again
+// first: otherwise two tracks would take a step from each other time and again.
+// When somebody does it is shared anew.
 func (p *Planner) rounds(l limits, kept bool) {
-	for climbed := true; climbed; {
-		climbed = false
+	for round, more := 1, true; more; round++ {
+		more = false
 		for _, i := range p.order[:p.asking] {
-			for range max(1, p.claims[i].Wish.Priority) {
-				if !p.climb(i, l, kept) {
-					break
-				}
-				climbed = true
+			most := round * max(1, int(p.claims[i].Wish.Priority))
+			climbing := true
+			for climbing && p.steps[i] < most {
+				climbing = p.climb(i, l, kept)
 			}
+			more = more || climbing
 		}
 	}
+}
+
+// oneByOne lets only one of the pictures that were there grow, and that not too
+// soon after the last.
+func (p *Planner) oneByOne(budget media.Bitrate, now time.Time) {
+	for _, i := range p.order[:p.asking] {
+		c, had := &p.claims[i], p.had[i]
+		if had.Paused || p.grants[i].Option <= had.Option {
+			continue
+		}
+		if !now.Before(p.enlarge) {
+			share := float64(p.spent[i]) / float64(max(budget, 1))
+			p.enlarge = now.Add(time.Duration(share * float64(keyframeShare)))
+			continue
+		}
+		cost := c.sum(had)
+		p.used -= p.spent[i] - cost
+		p.spent[i], p.grants[i] = cost, had
+	}
+}
+
+// switched returns how many pictures that were there went on and off.
+func (p *Planner) switched() (on, off int) {
+	for _, i := range p.order[:p.asking] {
+		switch was, is := p.had[i].Paused, p.grants[i].Paused; {
+		case p.claims[i].New || was == is:
+		case was:
+			on++
+		default:
+			off++
+		}
+	}
+	return on, off
 }
 
 // climb takes claim i one step up, if there is one and it is affordable.
@@ -170,6 +215,7 @@ func (p *Planner) grant(i uint8, to Grant) {
 	cost := p.dearer(i, to)
 	p.used += cost - p.spent[i]
 	p.spent[i], p.grants[i] = cost, to
+	p.steps[i]++
 }
 
 // dearer returns what claim i costs at the next step. Measured costs need not

@@ -75,7 +75,7 @@ func TestPlan(t *testing.T) {
 		{"then the others in rounds", "qhf:p qhf qhf", 1700, "f2 q2 q2", 322},
 
 		{"by priority", "qhf qhf:1 qhf:2", 150, "off q0 q0", 69},
-		{"more steps a round", "qhf qhf:4", 500, "q2 h1", 322},
+		{"more steps a round", "qhf qhf:4", 500, "q1 h2", 356},
 		{"as many as there are", "qhf qhf:255", 1500, "h2 f1", 1150},
 	} {
 		var p Planner
@@ -118,6 +118,9 @@ func TestPlanner(t *testing.T) {
 		{"who is pinned takes from the others", "qhf qhf", "0:1400=f0,h2 @qhf,qhf:p 1:1400=h2,f1"},
 		{"even while others wait", "qhf qhf q", "0:1520=f0,h2,q2 1:1200=h2,h2,q2 @qhf,qhf:p,q 1.1:1200=h1,f0,q2"},
 		{"two do not take a step from each other", "qhf qhf", "0:610=h1,h0 60:610=h1,h0"},
+		{"pictures grow one by one", "qhf qhf", "0:200=q1,q1 2:950=q1,q1 3:950=h2,q1 3.4:950=h2,q1 3.5:950=h2,h2"},
+		{"a large one takes longer", "qhf qhf", "0:200=q1,q1 2:2000=q1,q1 3:2000=f1,q1 3.4:2000=f1,q1 3.5:2000=f1,f0"},
+		{"an off picture does not wait for the mistakes of others", "qhf qhf", "0:300=q2,q2 2:500=q2,q2 4:500=h0,h0 5:330=h0,q2 6:500=h0,q2 13:500=h0,h0 14:330=h0,q2 20:110=q1,off 21:500=q1,off 27.9:500=q1,off 28:500=q1,q0 35.9:500=q1,q0 36:500=h0,q0 37:500=h0,h0"},
 		{"after a mistake the spare is one of all", "qhf", "0:300=h0 1:480=h0 2:480=h2 3:350=h1 3.1:480=h1 11:480=h2 12:350=h1 12.1:477=h1 60:477=h1 71:478=h1 79.9:478=h1 80:478=h2"},
 		{"asking for less", "qhf", "0:2000=f2 @qh 1:2000=h2 @qhf 2:2000=f2"},
 	} {

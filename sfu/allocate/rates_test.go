@@ -43,10 +43,10 @@ func TestRates(t *testing.T) {
 	f.is(t, "all", media.Layer{Temporal: 2}, 800)
 	f.is(t, "beyond all", media.TopLayer, 800)
 
-	f.send(0, l1t3, 40*time.Millisecond, 500*time.Millisecond)
-	f.is(t, "half of a second at a quarter", media.TopLayer, 500)
-	f.send(0, l1t3, 40*time.Millisecond, time.Second)
-	f.is(t, "a whole one", media.TopLayer, 200)
+	f.send(0, l1t3, 40*time.Millisecond, 900*time.Millisecond)
+	f.is(t, "nearly a second at a quarter", media.TopLayer, 800)
+	f.send(0, l1t3, 40*time.Millisecond, 1100*time.Millisecond)
+	f.is(t, "two seconds", media.TopLayer, 200)
 	if c := f.r.Cost(0); c[0] != f.r.Bitrate(media.Layer{}) || c[1] != f.r.Bitrate(media.Layer{Temporal: 1}) || c[7] != f.r.Bitrate(media.Layer{Temporal: 7}) {
 		t.Errorf("the costs are %v", c)
 	}
@@ -69,6 +69,24 @@ func TestRatesOfSpatialLayers(t *testing.T) {
 	f.r.Note(media.Layer{Spatial: 255, Temporal: 255}, 1<<40, f.now)
 	f.r.Note(media.Layer{}, -1, f.now)
 	f.is(t, "a layer that there cannot be", media.TopLayer, 1600)
+}
+
+// A keyframe of as many bytes as come in half a second is not what a layer
+// costs.
+func TestRatesOfAKeyframe(t *testing.T) {
+	t.Parallel()
+	f := flow{now: time.Unix(1000, 0)}
+	f.send(0, []uint8{0}, time.Millisecond, 50*time.Millisecond)
+	f.send(0, []uint8{0}, 10*time.Millisecond, 1500*time.Millisecond)
+	f.is(t, "the first one is forgotten", media.TopLayer, 800)
+	f.send(0, []uint8{0}, 10*time.Millisecond, 1500*time.Millisecond)
+	for i := range 90 {
+		if i%40 == 5 {
+			f.send(0, []uint8{0}, time.Millisecond, 50*time.Millisecond)
+		}
+		f.send(0, []uint8{0}, 10*time.Millisecond, 100*time.Millisecond)
+		f.is(t, "another", media.TopLayer, 800)
+	}
 }
 
 // What stops keeps its rate, and what begins again has it until more is known:
@@ -96,7 +114,7 @@ func TestRatesOfASlowStream(t *testing.T) {
 		f.now = f.now.Add(3 * time.Second)
 		f.send(0, []uint8{0}, time.Millisecond, 10*time.Millisecond)
 	}
-	f.is(t, "a frame a second at most", media.TopLayer, 80)
+	f.is(t, "half of what it costs in three seconds", media.TopLayer, 13)
 }
 
 func TestRatesWithAClockThatGoesBack(t *testing.T) {
