@@ -14,7 +14,7 @@ const (
 	responseTime    = 100 * time.Millisecond
 	typicalPacket   = 1200 * 8 // bits
 	framesPerSecond = 30
-	ackedFactor     = 1.5 // how far above what arrives the rate may grow by itself
+	ackedFactor     = 1.2 // how far above what arrives the rate may grow by itself
 	ackedHeadroom   = 10_000
 	shortestGap     = 10 * time.Millisecond
 	longestGap      = 200 * time.Millisecond

@@ -62,20 +62,20 @@ func (c *clusters) find(id int) *cluster {
 }
 
 // arrived takes in a packet that was received, in the order of sending, and
-// returns the rate that its probe has found, in bit/s, 0 while there is none.
+// returns what its probe has found so far.
 // Packets that were sent between those of a probe took their share of the path
 // and are part of its rate.
-func (c *clusters) arrived(r Result) float64 {
+func (c *clusters) arrived(r Result) finding {
 	if r.Probe == 0 {
 		if !r.At.Before(c.until) {
 			c.since += r.Size
 			c.until = r.At
 		}
-		return 0
+		return finding{}
 	}
 	k := c.find(r.Probe)
 	if k == nil {
-		return 0
+		return finding{}
 	}
 	if c.last == r.Probe && !r.At.Before(c.until) {
 		k.between += c.since
@@ -83,7 +83,7 @@ func (c *clusters) arrived(r Result) float64 {
 	c.last, c.since, c.until = r.Probe, 0, r.At
 	k.add(r)
 	if !k.complete() {
-		return 0
+		return finding{}
 	}
 	return k.rate()
 }
@@ -113,24 +113,30 @@ func (k *cluster) complete() bool {
 		float64(k.arrivedBytes) >= minProbeShare*float64(k.bytes)
 }
 
+// finding is the rate that a cluster shows the path to carry.
+type finding struct {
+	rate float64 // bit/s, 0 when there is none
+	full bool    // the path carries no more; else it may
+}
+
 // rate returns the slower of the rates at which the cluster was sent and at
-// which it arrived, in bit/s, so that no lie about arrivals makes it faster
-// than what was sent; 0 when they make no sense.
-func (k *cluster) rate() float64 {
+// which it arrived, so that no lie about arrivals makes it faster than what was
+// sent.
+func (k *cluster) rate() finding {
 	sending, receiving := k.lastSent.Sub(k.firstSent), k.lastArrival-k.firstArrival
 	if sending <= 0 || sending > longestProbe || receiving <= 0 || receiving > longestProbe {
-		return 0
+		return finding{}
 	}
 	all := k.arrivedBytes + k.between
 	sent := float64(all-k.lastSize) * 8 / sending.Seconds()
 	received := float64(all-k.firstSize) * 8 / receiving.Seconds()
 	switch {
 	case received > believableRatio*sent:
-		return 0
+		return finding{}
 	case received < unsaturated*sent:
-		return saturatedShare * received
+		return finding{saturatedShare * received, true}
 	}
-	return min(sent, received)
+	return finding{min(sent, received), false}
 }
 
 const (
@@ -151,7 +157,7 @@ type bursts struct {
 func (b *bursts) arrived(r Result) {
 	k := &b.current
 	if k.arrived > 0 && r.At.Sub(k.lastSent) > groupLength {
-		if rate := k.rate(); k.arrived >= burstPackets && rate > 0 {
+		if rate := k.rate().rate; k.arrived >= burstPackets && rate > 0 {
 			if b.rate == 0 {
 				b.rate = rate
 			}

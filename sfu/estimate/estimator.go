@@ -134,7 +134,7 @@ func (e *Estimator) Feedback(results []Result, now time.Time) {
 	}
 	e.quiet = quiet{}
 	e.latency.add(results, e.epoch, now)
-	probed := 0.0
+	var probed finding
 	for _, r := range results {
 		e.byLoss.add(r)
 		if !r.Received {
@@ -147,7 +147,9 @@ func (e *Estimator) Feedback(results []Result, now time.Time) {
 		if e.detector.add(r, e.rate(), now) {
 			e.bursts.arrived(r)
 		}
-		probed = max(probed, e.probes.arrived(r))
+		if f := e.probes.arrived(r); f.rate > 0 {
+			probed = f
+		}
 	}
 	acked := e.acked()
 	switch {
@@ -158,11 +160,22 @@ func (e *Estimator) Feedback(results []Result, now time.Time) {
 	case !e.backlog.standing():
 		e.aimd.increase(e.detector.usage, acked, e.latency.rtt, now)
 	}
-	if e.detector.usage != Overusing && probed > 0 {
-		e.aimd.set(max(probed, e.aimd.rate), now)
-		e.byLoss.probed(probed / 1000)
+	if e.detector.usage != Overusing {
+		e.found(probed, acked, now)
 	}
 	e.bound = 1000 * e.byLoss.update(e.aimd.rate/1000, acked/1000, e.aimd.max/1000, e.alr.active)
+}
+
+// found takes in what a probe has found. While the application uses the
+// estimate, the detector knows better when it is too high.
+func (e *Estimator) found(f finding, acked float64, now time.Time) {
+	switch {
+	case f.rate > e.aimd.rate:
+		e.aimd.set(f.rate, now)
+	case f.full && e.alr.active:
+		e.aimd.set(max(f.rate, acked), now)
+	}
+	e.byLoss.probed(f.rate / 1000)
 }
 
 // acked returns at which rate, in bit/s, packets arrive, as far as they were
@@ -209,7 +222,7 @@ func (e *Estimator) limit() Limit {
 	switch acked := e.acked(); {
 	case !e.quiet.cut.IsZero():
 		return LimitSilence
-	case e.bound < e.aimd.rate && e.byLoss.average > innocentLoss:
+	case e.bound < e.aimd.rate && e.byLoss.congested():
 		return LimitLoss
 	case e.alr.active || acked > 0 && e.aimd.rate >= ackedFactor*acked+ackedHeadroom:
 		return LimitApplication

@@ -143,6 +143,11 @@ func (l *lossBound) probed(rate float64) {
 	}
 }
 
+// congested reports that losses are the reason to send less.
+func (l *lossBound) congested() bool {
+	return l.state == lossDecreasing && l.average > innocentLoss
+}
+
 // result returns the bound, once enough is known.
 func (l *lossBound) result(delay float64) float64 {
 	if l.count < minObservations || l.state == lossFree {

@@ -6,45 +6,38 @@ import (
 	"sfu/sfu/media"
 )
 
+// The constants of libwebrtc probe_controller.cc, by their names in its
+// ProbeControllerConfig, and our own.
 const (
-	// The constants of libwebrtc probe_controller.cc, by their names in
-	// ProbeControllerConfig.
-	firstProbe       = 3                     // x the start: p1
+	firstProbe       = 3                     // times the start: p1
 	secondProbe      = 6                     // p2
-	furtherProbe     = 2                     // x what the last one found: step_size
-	foundShare       = 0.7                   // of a probe's rate, for a find: further_probe_threshold
-	probeLimit       = 2                     // x the estimate: alloc_current_bwe_limit, alr_scale
-	busyLimit        = 1.5                   // the same while the estimate is used, and a queue would last: loss_limited_scale
-	probeDuration    = 15 * time.Millisecond // min_probe_duration
-	busyDuration     = 50 * time.Millisecond
-	probePackets     = 5               // min_probe_packets_sent
-	alrProbeInterval = 5 * time.Second // alr_interval
-	probePatience    = time.Second     // until a result comes: kMaxWaitingTimeForProbingResult
-
-	// A drop to dropShare of what was is probed for dropProbe of it, if the
-	// path recovers within dropMemory (kBitrateDropThreshold,
-	// kProbeFractionAfterDrop, kBitrateDropTimeout), at most once in
-	// dropInterval (kMinTimeBetweenAlrProbes).
-	dropShare    = 0.66
-	dropProbe    = 0.85
-	dropMemory   = 5 * time.Second
-	dropInterval = 5 * time.Second
-	// The path has recovered when the round trip is this close to that of empty
-	// queues.
-	recoveredRTT    = 1.2
-	recoveredMargin = 10 * time.Millisecond
-
+	idleLimit        = 2                     // times the estimate, while it is not used: alr_scale, alloc_current_bwe_limit
+	busyLimit        = 1.5                   // while it is, and a queue would last: loss_limited_scale
+	fastestProbe     = 20_000_000            // bit/s: what probes cannot find is found by using it
+	probePackets     = 5                     // min_probe_packets_sent
+	alrProbeInterval = 5 * time.Second       // alr_interval
+	probePatience    = 1 * time.Second       // until a result comes: kMaxWaitingTimeForProbingResult
+	idleDuration     = 15 * time.Millisecond // min_probe_duration
+	// A busy link is probed for longer than a frame of another flow takes, else
+	// the pause between two of its frames looks like room.
+	busyDuration = 50 * time.Millisecond
 	// holdTime is how long a find must hold before it is believed.
 	holdTime = 2 * time.Second
 
-	// The next layer is probed for with a reserve, so that finding its very
-	// rate is a success; often at first, and after each failure more seldom
-	// (LiveKit's ccutils/probe_regulator.go has 3 s, 1.5 and 2 min).
-	wantedMargin    = 1.3
-	wantedReserve   = 1.15 // the layer is within reach when the estimate is so much above its rate
-	wantedInterval  = 3 * time.Second
+	// The next layer is within reach when the estimate is wantedReserve times its
+	// rate, and it is probed for at wantedMargin times, so that what is found of
+	// that is enough.
+	wantedReserve = 1.15
+	wantedMargin  = 1.3
+	// As long as probes find nothing they get rarer, as in LiveKit
+	// (ccutils/probe_regulator.go: 3 s, 1.5, 2 min). But ours are a few packets,
+	// where theirs last for seconds, and a path that has become better is to be
+	// used within 4 s. So they stop getting rarer as soon as they take no more
+	// than probeShare of the estimate.
+	wantedInterval  = 2 * time.Second
 	wantedBackoff   = 1.5
-	longestInterval = 6 * time.Second
+	longestInterval = 3 * time.Second
+	probeShare      = 0.05
 	// An estimate that grows by itself so far above where a probe failed, or
 	// bursts that pass so much faster than then, mean that the path has changed.
 	grownShare  = 1.05
@@ -65,8 +58,8 @@ type ProbeInput struct {
 }
 
 // Probe says how to probe: send packets marked with Cluster at Bitrate, at
-// least MinPackets of them and for Duration. Media that is due meanwhile counts;
-// the rest are repeats or padding.
+// least MinPackets of them and for Duration. Media that is due meanwhile counts
+// and is marked; the rest are repeats or padding, small ones if there are.
 type Probe struct {
 	Cluster    int
 	Bitrate    media.Bitrate
@@ -88,12 +81,12 @@ type Prober struct {
 	clusters int           // how many there were
 	second   media.Bitrate // the other probe of the beginning, while it is still to come
 	last     Probe
-	sent     time.Time     // when last was
-	from     media.Bitrate // the estimate at that time
+	sent     time.Time // when last was
+	from     known     // at that time
 	phase    phase
 
 	interval time.Duration // between probes for what is wanted
-	failed   failure
+	failed   known         // when a probe last found nothing; zero when that is outdated
 	drop     drop
 }
 
@@ -105,50 +98,66 @@ func (p *Prober) Update(in ProbeInput, now time.Time) (probe Probe, ok bool) {
 	}
 	p.judge(in, now)
 	p.drop.watch(in.Estimate, now)
-	if now.Sub(p.sent) < p.last.Duration {
+	if now.Sub(p.sent) < p.last.length() {
 		return Probe{}, false
 	}
-	rate := p.next(in, now)
-	if rate == 0 {
+	rate := min(p.next(in, now), fastestProbe)
+	if rate == 0 || rate <= in.Estimate {
 		return Probe{}, false
 	}
 	p.clusters++
-	p.last = Probe{Cluster: p.clusters, Bitrate: rate, Duration: probeDuration, MinPackets: probePackets}
+	p.last = Probe{Cluster: p.clusters, Bitrate: rate, Duration: idleDuration, MinPackets: probePackets}
 	if p.clusters > 2 && !in.ALR {
 		p.last.Duration = busyDuration
 	}
-	p.sent, p.from, p.phase = now, in.Estimate, waiting
+	p.sent, p.from, p.phase = now, known{in.Estimate, in.Burst}, waiting
 	return p.last, true
+}
+
+// length returns how long the probe takes, of packets as large as can be.
+func (p Probe) length() time.Duration {
+	if p.Bitrate == 0 {
+		return 0
+	}
+	return max(p.Duration, time.Duration(p.MinPackets)*typicalPacket*time.Second/time.Duration(p.Bitrate))
+}
+
+// rarer returns the interval after one that was in vain.
+func rarer(interval time.Duration, estimate media.Bitrate) time.Duration {
+	cheap := time.Duration(probePackets * typicalPacket / probeShare / float64(max(estimate, 1)) * float64(time.Second))
+	interval = time.Duration(float64(max(interval, wantedInterval)) * wantedBackoff)
+	return min(interval, max(longestInterval, cheap))
 }
 
 // judge decides whether the last probe found what it was for: at least half of
 // what it was above the estimate, and whether that holds. What passes for the
 // time of a probe may be what another flow leaves between two of its frames.
 func (p *Prober) judge(in ProbeInput, now time.Time) {
-	goal := p.from + (max(p.last.Bitrate, p.from)-p.from)/2
+	from := p.from.estimate
+	goal := from + (max(p.last.Bitrate, from)-from)/2
 	past := now.Sub(p.sent)
 	switch {
 	case p.phase == waiting && in.Estimate >= goal:
 		p.phase = found
 	case p.phase == found && in.Estimate >= goal && past > holdTime:
-		p.phase, p.interval, p.failed = idle, wantedInterval, failure{}
+		p.phase, p.interval, p.failed = idle, wantedInterval, known{}
 	case p.phase == waiting && past > probePatience+in.RTT, p.phase == found && in.Estimate < goal:
-		p.phase, p.failed = idle, failure{max(p.from, in.Estimate), in.Burst}
-		p.interval = min(time.Duration(float64(max(p.interval, wantedInterval))*wantedBackoff), longestInterval)
+		p.phase, p.failed = idle, known{max(from, in.Estimate), p.from.burst}
+		p.interval = rarer(p.interval, in.Estimate)
 	case p.phase == idle && p.failed.outdated(in):
-		p.interval, p.failed = wantedInterval, failure{}
+		p.interval, p.failed = wantedInterval, known{}
 	}
 }
 
-// failure is what was known when a probe found nothing.
-type failure struct {
+// known is what was known of the path at some time.
+type known struct {
 	estimate, burst media.Bitrate
 }
 
 // outdated reports that the path has become a better one since.
-func (f failure) outdated(in ProbeInput) bool {
-	return f.estimate > 0 && float64(in.Estimate) > grownShare*float64(f.estimate) ||
-		f.burst > 0 && float64(in.Burst) > fasterShare*float64(f.burst)
+func (k known) outdated(in ProbeInput) bool {
+	return k.estimate > 0 && float64(in.Estimate) > grownShare*float64(k.estimate) ||
+		k.burst > 0 && float64(in.Burst) > fasterShare*float64(k.burst)
 }
 
 // next returns the rate to probe now, or 0.
@@ -166,21 +175,32 @@ func (p *Prober) next(in ProbeInput, now time.Time) media.Bitrate {
 	case p.drop.over(in, now):
 		return p.drop.probe(now)
 	}
-	since := now.Sub(p.sent)
+	return p.wanted(in, now.Sub(p.sent))
+}
+
+// wanted returns the rate to probe for what is wanted, or 0. since is how long
+// ago the last probe was.
+func (p *Prober) wanted(in ProbeInput, since time.Duration) media.Bitrate {
 	most := media.Bitrate(busyLimit * float64(in.Estimate))
 	if in.ALR {
-		most = probeLimit * in.Estimate
+		most = idleLimit * in.Estimate
 	}
-	if float64(in.Estimate) < wantedReserve*float64(in.Wanted) {
-		if since >= p.interval || p.phase == found && in.Estimate < in.Wanted {
+	due := since >= p.interval || p.phase == found && in.Estimate < in.Wanted
+	switch {
+	case float64(in.Estimate) < wantedReserve*float64(in.Wanted):
+		if due {
 			return min(media.Bitrate(wantedMargin*float64(in.Wanted)), most)
 		}
-		return 0
-	}
-	// Nothing more is wanted. Know of twice of what is sent, and no more: it
-	// costs the subscriber.
-	if rate := min(probeLimit*in.Acked, most); in.ALR && since >= alrProbeInterval && float64(rate) > grownShare*float64(in.Estimate) {
-		return rate
+	case !in.ALR: // it will grow by itself, or meet the capacity
+	case in.Wanted > 0: // more will be wanted after the next layer
+		if due {
+			return most
+		}
+	case since >= alrProbeInterval:
+		// Know of twice of what is sent, and no more: it costs the subscriber.
+		if rate := min(idleLimit*in.Acked, most); float64(rate) > grownShare*float64(in.Estimate) {
+			return rate
+		}
 	}
 	return 0
 }
@@ -188,39 +208,4 @@ func (p *Prober) next(in ProbeInput, now time.Time) media.Bitrate {
 // congested reports that a probe would only add to a queue or to losses.
 func congested(in ProbeInput) bool {
 	return in.Usage == Overusing || in.Limit == LimitLoss || in.Limit == LimitSilence
-}
-
-// drop remembers from where the estimate fell.
-type drop struct {
-	peak   media.Bitrate // the highest estimate of about the last dropMemory
-	peaked time.Time
-	from   media.Bitrate // the peak before the last drop; 0 when it is settled
-	at     time.Time
-	probed time.Time
-}
-
-func (d *drop) watch(estimate media.Bitrate, now time.Time) {
-	if d.from > 0 && now.Sub(d.at) > dropMemory {
-		d.from = 0 // it was real
-	}
-	if float64(estimate) < dropShare*float64(d.peak) {
-		d.from, d.at = max(d.from, d.peak), now
-		d.peak, d.peaked = estimate, now
-	}
-	if estimate >= d.peak || now.Sub(d.peaked) > dropMemory {
-		d.peak, d.peaked = estimate, now
-	}
-}
-
-// over reports that the path may be again what it was before the drop.
-func (d *drop) over(in ProbeInput, now time.Time) bool {
-	return d.from > 0 && now.Sub(d.probed) > dropInterval && in.Usage == Normal &&
-		float64(in.RTT) <= recoveredRTT*float64(in.BaseRTT)+float64(recoveredMargin) &&
-		float64(in.Estimate) < dropProbe*float64(d.from)
-}
-
-func (d *drop) probe(now time.Time) media.Bitrate {
-	rate := media.Bitrate(dropProbe * float64(d.from))
-	d.from, d.probed = 0, now
-	return rate
 }
