@@ -9,7 +9,6 @@ import (
 
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
-	"github.com/pion/rtp/codecs"
 	"github.com/pion/webrtc/v4"
 )
 
@@ -69,6 +68,7 @@ type stream struct {
 	section
 	picky    bool             // of sound, what nobody would hear may be left out
 	highest  int64            // the newest extended sequence number
+	lowest   int64            // the first that came
 	packets  map[int64]record // by extended sequence number
 	missing  map[int64]*hunt
 	repaired int
@@ -89,23 +89,6 @@ type section struct {
 	types     [numFormats]numbers
 
 	midID, levelID, dependencyID uint8 // of extensions
-}
-
-// record is one packet of a stream.
-type record struct {
-	at        time.Time
-	seq       int64
-	timestamp uint32
-	marker    bool
-	repaired  bool
-	level     int // of the audio level extension, -1 without one
-	format    format
-	hollow    bool   // only fills a place
-	picture   uint16 // of VP8 and VP9, as rewritten by the server
-	tl0       uint8
-	temporal  uint8
-	sync      bool // the Y or U bit
-	stamp     stamp
 }
 
 // hunt is the search for one lost packet.
@@ -231,43 +214,6 @@ func (d *downlink) take(st *stream, at time.Time, p *rtp.Packet, seq uint16, f f
 	st.record(d, r)
 }
 
-// describeFrame reads what a Dependency Descriptor says of the packet's place in
-// its frame. It has no other numbers.
-func (d *downlink) describeFrame(st *stream, r *record, p *rtp.Packet) {
-	raw := p.GetExtension(st.dependencyID)
-	if len(raw) < 3 {
-		d.doubt(st, "%s %d: a packet of AV1 has a descriptor of %d bytes", st.mid, r.seq, len(raw))
-		return
-	}
-	if first, last := raw[0]&0x80 != 0, raw[0]&0x40 != 0; first != r.stamp.first || last != r.stamp.last {
-		d.doubt(st, "%s %d: the descriptor says that a frame begins %t, ends %t", st.mid, r.seq, first, last)
-	}
-	if bring := len(raw) > 3 && raw[3]&0x80 != 0; bring != (r.stamp.key && r.stamp.first && r.stamp.spatial == 0) {
-		d.doubt(st, "%s %d: the descriptor brings a structure %t", st.mid, r.seq, bring)
-	}
-	r.picture, r.temporal = binary.BigEndian.Uint16(raw[1:]), r.stamp.temporal
-}
-
-// behead reads what the server may have rewritten at the front of a payload,
-// and returns the rest.
-func (r *record) behead(f format, payload []byte, opus uint8) ([]byte, error) {
-	switch f {
-	case formatVP8:
-		var vp8 codecs.VP8Packet
-		rest, err := vp8.Unmarshal(payload)
-		r.picture, r.tl0, r.temporal, r.sync = vp8.PictureID, vp8.TL0PICIDX, vp8.TID, vp8.Y != 0
-		return rest, err
-	case formatRED:
-		return unwrap(payload, opus)
-	case formatVP9:
-		var vp9 codecs.VP9Packet
-		rest, err := vp9.Unmarshal(payload)
-		r.picture, r.tl0, r.temporal, r.sync = vp9.PictureID, vp9.TL0PICIDX, vp9.TID, vp9.U
-		return rest, err
-	}
-	return payload, nil
-}
-
 // extend returns seq as the number nearest to the newest one.
 func (st *stream) extend(seq uint16) int64 {
 	if len(st.packets) == 0 {
@@ -285,7 +231,7 @@ func (st *stream) record(d *downlink, r record) {
 		return
 	}
 	if len(st.packets) == 0 {
-		st.highest = r.seq
+		st.highest, st.lowest = r.seq, r.seq
 	}
 	for n := st.highest + 1; n < r.seq && len(st.missing) < 1000; n++ {
 		st.missing[n] = &hunt{noticed: r.at}
@@ -299,7 +245,7 @@ func (st *stream) record(d *downlink, r record) {
 	if h := st.missing[r.seq]; h != nil {
 		st.recoveries = append(st.recoveries, r.at.Sub(h.noticed))
 	}
-	st.highest = max(st.highest, r.seq)
+	st.highest, st.lowest = max(st.highest, r.seq), min(st.lowest, r.seq)
 	st.packets[r.seq] = r
 	delete(st.missing, r.seq)
 	if r.repaired {
@@ -377,6 +323,12 @@ func (d *downlink) handleDescription(r *rtcp.SourceDescription) {
 	}
 }
 
+// lost returns how many numbers have not come by themselves (RFC 3550, 6.4.1):
+// browsers count those too that were repaired.
+func (st *stream) lost() uint32 {
+	return uint32(st.highest-st.lowest+1) - uint32(len(st.packets)-st.repaired)
+}
+
 // report returns a receiver report on every stream that flows.
 func (d *downlink) report(now time.Time) []rtcp.Packet {
 	var rr rtcp.ReceiverReport
@@ -385,7 +337,7 @@ func (d *downlink) report(now time.Time) []rtcp.Packet {
 		if len(st.packets) == 0 || len(rr.Reports) == 31 {
 			continue
 		}
-		block := rtcp.ReceptionReport{SSRC: ssrc, LastSequenceNumber: uint32(st.highest)}
+		block := rtcp.ReceptionReport{SSRC: ssrc, LastSequenceNumber: uint32(st.highest), TotalLost: st.lost()}
 		if n := len(st.reports); n > 0 {
 			last := st.reports[n-1]
 			block.LastSenderReport = uint32(ntp(last.ntp) >> 16)

@@ -74,6 +74,7 @@ type uplinkFeedback struct {
 type binding struct {
 	ssrc, rtxSSRC uint32
 	pt, rtxPT     uint8
+	types         [numFormats]numbers // what else was negotiated
 	mid           string
 	ids           map[string]uint8 // header extensions
 	out           webrtc.TrackLocalWriter
@@ -121,22 +122,35 @@ func (u *uplink) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, er
 	if u.reel != nil {
 		f = u.reel.format
 	}
-	var own webrtc.RTPCodecParameters
-	for _, codec := range c.CodecParameters() {
-		if strings.EqualFold(codec.MimeType, f.mime()) && b.pt == 0 {
-			b.pt, own = uint8(codec.PayloadType), codec
-		}
-	}
-	if b.pt == 0 {
+	own, types := negotiated(c.CodecParameters(), f)
+	if types[f].media == 0 {
 		return own, errNoCodec
 	}
-	for _, codec := range c.CodecParameters() {
-		if codec.SDPFmtpLine == fmt.Sprintf("apt=%d", b.pt) {
-			b.rtxPT = uint8(codec.PayloadType)
-		}
-	}
+	b.types = types
+	b.pt, b.rtxPT = types[f].media, types[f].rtx
 	u.bound.Store(b)
 	return own, nil
+}
+
+// negotiated returns the codec of a format, and the numbers of all of them.
+func negotiated(codecs []webrtc.RTPCodecParameters, f format) (own webrtc.RTPCodecParameters, types [numFormats]numbers) {
+	for of := range types {
+		for _, codec := range codecs {
+			if !strings.EqualFold(codec.MimeType, format(of).mime()) || types[of].media != 0 {
+				continue
+			}
+			types[of].media = uint8(codec.PayloadType)
+			if format(of) == f {
+				own = codec
+			}
+		}
+		for _, codec := range codecs {
+			if codec.SDPFmtpLine == fmt.Sprintf("apt=%d", types[of].media) {
+				types[of].rtx = uint8(codec.PayloadType)
+			}
+		}
+	}
+	return own, types
 }
 
 // Unbind implements webrtc.TrackLocal.
