@@ -24,7 +24,7 @@ func (r *redundancy) speak(u *uplink, b *binding, s stamp) {
 	payload = append(payload, opus)
 	payload = append(append(payload, r.before...), frame...)
 	r.before = frame
-	u.sendPayload(b, payload, true)
+	u.sendPayload(b, s.timestamp, payload, true)
 }
 
 var errBadRED = errors.New("RED that cannot be read")

@@ -18,6 +18,8 @@ type reel struct {
 	from    time.Time     // sends nothing before
 	effort  time.Duration // to make the keyframe that was asked for
 	broken  bool          // sends nothing, whoever wants it
+	between bool          // films in the middle between the pictures of others
+	slow    bool          // the last packet of a picture leaves a pulse later
 
 	sinceKey int // pictures
 	tl0      uint8
@@ -131,7 +133,14 @@ func (r *reel) frame(u *uplink, now time.Time, b *binding, key bool, spatial uin
 		if r.format == formatAV1 {
 			u.descriptor = descriptor(first, last, uint16(0xffa0+u.frame), int(spatial), (r.sinceKey-1)%len(r.pattern), key, r.sizes)
 		}
-		u.send(b, s, head, open, 100+37*int(s.seq%11), last && int(spatial) == len(r.sizes)-1)
+		send := func() {
+			u.send(b, s, head, open, 100+37*int(s.seq%11), last && int(spatial) == len(r.sizes)-1)
+		}
+		if r.slow && last && !first {
+			u.rest = send
+			continue
+		}
+		send()
 	}
 }
 

@@ -153,8 +153,10 @@ func (s *screen) checkStep(a, b *frame) {
 	if !b.gap && a.lost == 0 && !a.whole {
 		s.complain(a, "is not whole, and nothing says so")
 	}
-	if b.lost == 0 && a.lost == 0 && !a.whole {
+	if !a.whole && !same && b.lost == 1 {
+		// A number is left out so that nobody takes b for the rest of a.
 		s.torn++
+		s.lost--
 	}
 	s.checkTime(a, b, same)
 	s.checkNumbers(a, b, same, together)

@@ -45,6 +45,7 @@ type uplink struct {
 	stopped  bool   // sends nothing at all
 	unwanted bool   // sends nothing because nobody wants it
 	swaps    bool   // packets leave in another order than they are numbered
+	rest     func() // sends what is left of a picture
 	late     func() // sends the packet that waits to be overtaken
 	level    uint8  // loudness in -dBov
 	withMid  uint32 // packets that carry the mid: then the server has acknowledged the SSRC, and browsers stop
@@ -167,7 +168,15 @@ func (u *uplink) pulse(now time.Time) {
 		return
 	}
 	u.clock += 1800
-	if b != nil && !u.silent() && u.e.pulses%pulsesPerFrame == 0 {
+	if u.rest != nil {
+		u.rest()
+		u.rest = nil
+	}
+	at := 0
+	if u.reel != nil && u.reel.between {
+		at = 1
+	}
+	if b != nil && !u.silent() && u.e.pulses%pulsesPerFrame == at {
 		u.film(now, b)
 	}
 }
@@ -239,15 +248,15 @@ func (u *uplink) stamp(now time.Time, key, first, last bool) stamp {
 // send sends a packet whose payload begins with head, of which the server may
 // write over so many bytes: they are not in the checksum.
 func (u *uplink) send(b *binding, s stamp, head []byte, open, size int, marker bool) {
-	u.sendPayload(b, append(append([]byte(nil), head[:open]...), s.seal(head[open:], size)...), marker)
+	u.sendPayload(b, s.timestamp, append(append([]byte(nil), head[:open]...), s.seal(head[open:], size)...), marker)
 }
 
-func (u *uplink) sendPayload(b *binding, payload []byte, marker bool) {
+func (u *uplink) sendPayload(b *binding, timestamp uint32, payload []byte, marker bool) {
 	u.seq++
 	p := rtp.Packet{
 		Header: rtp.Header{
 			Version: 2, PayloadType: b.pt, SSRC: b.ssrc,
-			SequenceNumber: u.seq, Timestamp: u.clock, Marker: marker,
+			SequenceNumber: u.seq, Timestamp: timestamp, Marker: marker,
 		},
 		Payload: payload,
 	}
