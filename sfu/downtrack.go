@@ -39,6 +39,17 @@ type downTrack struct {
 	sent     sent
 	seen     sight // what the client was told of the track
 	patient  keyframe.Requester
+	whim     whim
+}
+
+// maxWhims is how many keyframes a subscriber may cost at once by what it wishes
+// of one slot. Fingers that drag a window about take fewer.
+const maxWhims = 24
+
+// whim is a subscriber's change of mind that takes a keyframe.
+type whim struct {
+	waits bool // for its keyframe
+	limit keyframe.Requester
 }
 
 // sent is what a slot has sent.
@@ -91,6 +102,7 @@ func newDownTrack(lk *link, kind media.Kind, pair int) *downTrack {
 		fwd:    forward.New(kind, clock, uint16(rand.Uint32()), rand.Uint32()),
 		stamp:  newStamp(),
 		sent:   sent{rtxSeq: uint16(rand.Uint32())},
+		whim:   whim{limit: keyframe.Requester{Burst: maxWhims}},
 	}
 }
 
@@ -115,6 +127,9 @@ func (d *downTrack) Bind(ctx webrtc.TrackLocalContext) (webrtc.RTPCodecParameter
 	d.bound.Store(b)
 	d.link.loop.do(func() {
 		d.link.down.bySSRC[b.ssrc] = d
+		if d.track != nil {
+			d.begin(time.Now()) // it was to carry the track before it could
+		}
 	})
 	return first, nil
 }
@@ -181,7 +196,10 @@ func (d *downTrack) forward(a *arrival) (media.Drop, error) {
 	if err != nil {
 		return media.Kept, err
 	}
-	if n == 0 { // pion's answer while SRTP is not up yet
+	if n == 0 { // pion's answer while SRTP is not up yet, or ICE has no pair
+		if d.sent.packets == 0 {
+			d.fwd.Cut() // or it would go on where nothing has begun
+		}
 		return media.DropUnbound, nil
 	}
 	d.sent.note(v.Seq, len(payload))

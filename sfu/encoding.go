@@ -108,9 +108,7 @@ func (e *encoding) note(pkt *media.Packet, taken nack.Taken, repaired bool, now 
 	}
 	if fresh { // a feed that nobody has yet
 		e.track.survey(now)
-		for _, d := range e.track.downs {
-			d.target()
-		}
+		e.track.retarget()
 	}
 }
 
@@ -133,9 +131,7 @@ func (e *encoding) notePicture(pkt *media.Packet, now time.Time) {
 	e.picture.note(pkt)
 	if pkt.Keyframe { // who waits for the encoding can begin with this very one
 		e.track.survey(now)
-		for _, d := range e.track.downs {
-			d.target()
-		}
+		e.track.retarget()
 	}
 }
 

@@ -117,7 +117,7 @@ func (lk *link) wish(id media.TrackID, w allocate.Wish, now time.Time) {
 	}
 	lk.down.wishes[id] = w
 	if d := lk.carrier(t); d != nil {
-		d.wish = w
+		d.wish, d.whim.waits = w, true
 		d.begin(now)
 	}
 	lk.pinSound(t.link)

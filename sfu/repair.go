@@ -47,6 +47,9 @@ func (d *downTrack) answer(seq uint16, now time.Time) {
 // one. One that is on its way already costs nobody anything; of others each may
 // have only so many.
 func (d *downTrack) demandKeyframe(e *encoding, now time.Time) {
+	if d.kind != media.Video {
+		return
+	}
 	if !e.keyframe.Waiting() && !d.patient.Allow(now) {
 		d.link.loop.tally.repairs.plisLimited++
 		return

@@ -30,6 +30,7 @@ func (d *downTrack) carry(t *upTrack, now time.Time) {
 		gauge.Dec()
 	}
 	d.track, d.wish, d.chooser, d.seen = t, allocate.Wish{}, allocate.Chooser{}, sight{}
+	d.whim.waits = false
 	d.fwd.SetTarget(0, media.Layer{})
 	d.fwd.Cut()
 	if t != nil {
@@ -101,14 +102,25 @@ func (d *downTrack) decodesLayers(feed media.Feed) bool {
 	return e == nil || b == nil || e.picture.codec != media.AV1 || b.ids.dependency != 0
 }
 
-// requestKeyframe asks for a keyframe if the slot waits for one.
+// requestKeyframe asks for a keyframe if the slot waits for one and can send it.
+// What changes by itself, or at the publisher, costs the subscriber nothing; its
+// own wishes do: a keyframe costs all who watch.
 func (d *downTrack) requestKeyframe(now time.Time) {
 	if d.track == nil || !d.fwd.NeedsKeyframe() {
+		d.whim.waits = false
 		return
 	}
-	if e := d.link.loop.feeds.by[d.fwd.Target()]; e != nil && !e.keyframe.Waiting() {
-		e.requestKeyframe(now)
+	e := d.link.loop.feeds.by[d.fwd.Target()]
+	if e == nil || e.keyframe.Waiting() || !d.takes() || d.whim.waits && !d.whim.limit.Allow(now) {
+		return
 	}
+	d.whim.waits = false
+	e.requestKeyframe(now)
+}
+
+// takes reports whether the slot can send what it is to get.
+func (d *downTrack) takes() bool {
+	return d.bound.Load() != nil && len(d.stamp.mid) > 0 && d.decodes()
 }
 
 // replay sends the packets since the newest keyframe to a slot that waits for
@@ -125,7 +137,9 @@ func (d *downTrack) replay(now time.Time) {
 	for esn := e.lastKeyframe; esn <= e.newest; esn++ {
 		l.forward(d, &arrival{track: d.track, pkt: e.ring.Get(esn)})
 	}
-	l.tally.repairs.replayed++
+	if d.fwd.Current() != 0 { // else the subscriber had all of it before it paused
+		l.tally.repairs.replayed++
+	}
 }
 
 // state returns what there is to see of the track now.

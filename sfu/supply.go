@@ -72,7 +72,8 @@ func (t *upTrack) tick(now time.Time) {
 		return
 	}
 	if t.survey(now) {
-		t.retarget(now)
+		t.retarget()
+		t.requestKeyframes(now)
 	}
 	active, changed := t.supply.wanted.Update(t.demand(), now)
 	if !changed {

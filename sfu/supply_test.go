@@ -30,6 +30,7 @@ type studio struct {
 	out      recorder
 
 	now    time.Time
+	asked  map[uint32]bool   // of ana: a keyframe of an SSRC
 	told   []map[string]bool // layers, to ana
 	states []wire.TrackState // to bob
 }
@@ -110,7 +111,8 @@ func (s *studio) run(d time.Duration, sizes map[string]media.Size) {
 		var in []inbound
 		for name, size := range sizes {
 			payload := []byte{0x10, 0x01} // a frame that is predicted (RFC 7741, 4.3)
-			if s.seqs[name]%50 == 0 {
+			if s.seqs[name]%50 == 0 || s.asked[s.streams[name].ssrc] {
+				delete(s.asked, s.streams[name].ssrc)
 				payload = []byte{0x10, 0x00, 0, 0, 0x9d, 0x01, 0x2a, 0, 0, 0, 0} // a keyframe
 				binary.LittleEndian.PutUint16(payload[7:], size.Width)
 				binary.LittleEndian.PutUint16(payload[9:], size.Height)

@@ -76,9 +76,15 @@ func (t *upTrack) soleFeed() media.Feed {
 }
 
 // retarget points every down track at what it is to get of the track now.
-func (t *upTrack) retarget(now time.Time) {
+func (t *upTrack) retarget() {
 	for _, d := range t.downs {
 		d.target()
+	}
+}
+
+// requestKeyframes asks for the keyframes that down tracks wait for.
+func (t *upTrack) requestKeyframes(now time.Time) {
+	for _, d := range t.downs {
 		d.requestKeyframe(now)
 	}
 }
@@ -92,6 +98,6 @@ func (t *upTrack) setMuted(muted bool, now time.Time) {
 	t.muted, t.heard, t.silences = muted, now, 0
 	for _, d := range t.downs {
 		d.fwd.Cut()
-		d.requestKeyframe(now)
 	}
+	t.requestKeyframes(now)
 }
