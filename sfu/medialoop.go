@@ -352,15 +352,17 @@ func (l *mediaLoop) unpublish(t *upTrack) {
 		t.downs[len(t.downs)-1].carry(nil, time.Time{})
 	}
 	l.tally.set.EncodingsOff.Sub(float64(max(1, len(t.rids)) - bits.OnesCount8(t.supply.active)))
-	for _, lk := range l.links {
-		delete(lk.down.wishes, t.id)
-	}
 	for _, e := range t.encodings {
 		l.forget(e)
 		e.ring.Clear((*media.Packet).Release)
 	}
+	t.gone = true
 	delete(l.tracks, t.id)
 	delete(t.link.up.tracks, t.mid)
+	for _, lk := range l.links {
+		delete(lk.down.wishes, t.id)
+		lk.pinSound(t.link)
+	}
 	l.tally.set.UpTracks[t.kind].Dec()
 }
 
