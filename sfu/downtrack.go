@@ -57,6 +57,7 @@ type sent struct {
 	packets, octets uint32   // for sender reports
 	track           *upTrack // what flowed when it was looked last
 	feed            media.Feed
+	offset          uint32 // of its timestamps
 	spatial         uint8
 	rtxSeq          uint16
 	answers         nack.Answers
@@ -179,7 +180,7 @@ func (d *downTrack) forward(a *arrival) (media.Drop, error) {
 		d.silenced = true
 		d.fwd.Cut() // who is audible again begins another talk spurt
 		return media.DropQuiet, nil
-	case b.typesOf(pkt.Codec).media == 0 && !pkt.Padding:
+	case b.typesOf(pkt.Codec).media == 0:
 		return media.DropCodec, nil
 	}
 	d.silenced = d.silenced && a.again
@@ -212,16 +213,18 @@ func (d *downTrack) forward(a *arrival) (media.Drop, error) {
 func (d *downTrack) noticeSwitch(now time.Time) {
 	feed := d.fwd.Current()
 	layer, flows := d.fwd.Layer()
-	if !flows || feed == d.sent.feed && layer.Spatial == d.sent.spatial {
+	if !flows {
 		return
 	}
-	if d.kind == media.Video && d.sent.feed != 0 && d.track == d.sent.track {
+	offset, _ := d.fwd.Offset()
+	switched := feed != d.sent.feed || layer.Spatial != d.sent.spatial
+	if switched && d.kind == media.Video && d.sent.feed != 0 && d.track == d.sent.track {
 		d.link.loop.tally.switches++
 	}
-	if feed != d.sent.feed {
+	if feed != d.sent.feed || offset != d.sent.offset { // after a pause the same feed has another
 		d.sendReport(now)
 	}
-	d.sent.track, d.sent.feed, d.sent.spatial = d.track, feed, layer.Spatial
+	d.sent.track, d.sent.feed, d.sent.offset, d.sent.spatial = d.track, feed, offset, layer.Spatial
 }
 
 // sendReport sends the slot's sender report (RFC 3550, 6.4.1): its timestamps

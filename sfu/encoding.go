@@ -63,10 +63,12 @@ func (e *encoding) begin(ssrc uint32) {
 		l.batch.evicted = append(l.batch.evicted, p)
 	})
 	e.ring = e.track.newRing() // takes any first number
+	e.descriptors.Reset()
 	e.restart()
 }
 
-// restart gives the stream a new name and forgets what belonged to the old.
+// restart gives the stream a new name and forgets what belonged to the old, but
+// for the descriptors: the packet that begins another codec has told its own.
 func (e *encoding) restart() {
 	l := e.track.link.loop
 	l.forget(e)
@@ -74,15 +76,21 @@ func (e *encoding) restart() {
 	e.gaps.Reset()
 	e.received.Reset()
 	e.timeline.Reset()
-	e.descriptors.Reset()
 	e.asked, e.lastKeyframe, e.newest = 0, 0, 0
 	e.picture = picture{}
 }
 
 // note takes a packet that the ring took.
 func (e *encoding) note(pkt *media.Packet, taken nack.Taken, repaired bool, now time.Time) {
-	if taken.Restart || taken.Newest && e.changes(pkt) {
+	switch {
+	case taken.Restart:
+		e.descriptors.Reset()
 		e.restart()
+	case !e.changes(pkt):
+	case taken.Newest:
+		e.restart()
+	default:
+		return // late, and of the codec before: of a feed that is gone
 	}
 	fresh := e.newest == 0
 	pkt.Feed = e.feed

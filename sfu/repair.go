@@ -31,7 +31,7 @@ func (d *downTrack) answer(seq uint16, now time.Time) {
 		return
 	}
 	v := d.fwd.Map(pkt)
-	if v.Drop != media.Kept {
+	if v.Drop != media.Kept || b.typesOf(pkt.Codec).media == 0 {
 		return
 	}
 	if !d.sent.answers.Allow(seq, now, d.link.path.rtt) {

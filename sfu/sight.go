@@ -25,7 +25,9 @@ func (d *downTrack) carry(t *upTrack, now time.Time) {
 	}
 	gauge := d.link.loop.tally.set.DownTracks[d.kind]
 	if d.track != nil {
-		d.link.setCarrier(d.track, nil)
+		if d.link.carrier(d.track) == d { // or another slot has taken the track over
+			d.link.setCarrier(d.track, nil)
+		}
 		d.track.removeDown(d)
 		gauge.Dec()
 	}
@@ -77,6 +79,9 @@ func (d *downTrack) target() {
 // choose returns what of its track the subscriber is to get; feed 0 is nothing.
 func (d *downTrack) choose() (media.Feed, media.Layer) {
 	if d.kind == media.Audio {
+		if d.paused() {
+			return 0, media.Layer{}
+		}
 		return d.track.soleFeed(), media.Layer{}
 	}
 	i, temporal, ok := d.chooser.Choose(d.wish, d.track.supply.options)
