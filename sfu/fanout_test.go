@@ -30,7 +30,7 @@ func (nowhere) WriteRTCP([]rtcp.Packet) error { return nil }
 // quiet hooks tell nobody.
 var quiet = linkHooks{
 	flood: func() {}, silent: func(string) {},
-	layers: func(string, map[string]bool) {}, sight: func(wire.TrackState) {},
+	layers: func(media.TrackID, map[string]bool) {}, sight: func(wire.TrackState) {},
 }
 
 // fanOutStage is a room's data plane without sockets: one publisher of one VP8

@@ -70,7 +70,7 @@ type linkHooks struct {
 
 	// The encodings of a track that are to be encoded, by rid, and what is to be
 	// seen of a track: when either changed.
-	layers func(mid string, active map[string]bool)
+	layers func(track media.TrackID, active map[string]bool)
 	sight  func(wire.TrackState)
 }
 

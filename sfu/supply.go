@@ -85,7 +85,7 @@ func (t *upTrack) tick(now time.Time) {
 	off := bits.OnesCount8(t.supply.active) - bits.OnesCount8(active)
 	t.link.loop.tally.set.EncodingsOff.Add(float64(off))
 	t.supply.active = active
-	t.link.hooks.layers(t.mid, t.layers())
+	t.link.hooks.layers(t.id, t.layers())
 }
 
 // demand returns the encodings that somebody would get if all were there, and

@@ -55,7 +55,7 @@ func newStudio(t *testing.T, rids ...string) *studio {
 		streams: make(map[string]*stream), seqs: make(map[string]uint16), now: time.Unix(1_800_000_000, 0),
 	}
 	hooks := quiet
-	hooks.layers = func(_ string, active map[string]bool) { s.told = append(s.told, active) }
+	hooks.layers = func(_ media.TrackID, active map[string]bool) { s.told = append(s.told, active) }
 	s.ana = newLink("ana", s.loop, hooks)
 	hooks = quiet
 	hooks.sight = func(state wire.TrackState) { s.states = append(s.states, state) }
