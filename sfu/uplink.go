@@ -72,6 +72,7 @@ type stream struct {
 // SRTP goroutines.
 func (lk *link) sink(kind packetio.BufferPacketType, ssrc uint32) io.ReadWriteCloser {
 	if kind == packetio.RTCPBufferPacket {
+		lk.streams.name(lk)
 		return &reports{link: lk, ssrc: ssrc}
 	}
 	return lk.streams.sink(lk, ssrc)
@@ -80,9 +81,20 @@ func (lk *link) sink(kind packetio.BufferPacketType, ssrc uint32) io.ReadWriteCl
 // streams remembers every SSRC for the life of a connection: pion may close
 // and reopen one, and what it carries is said only once.
 type streams struct {
-	mu     sync.Mutex // guards the map and the count; not taken for a packet
+	mu     sync.Mutex // guards the fields below; not taken for a packet
 	bySSRC map[uint32]*stream
 	count  int
+	named  int // in reports
+}
+
+// name counts an SSRC that reports name for the first time: pion keeps it as it
+// keeps those of packets.
+func (t *streams) name(lk *link) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.named++; t.named == floodStreams {
+		lk.hooks.flood()
+	}
 }
 
 func (t *streams) sink(lk *link, ssrc uint32) io.ReadWriteCloser {
