@@ -22,27 +22,38 @@ const (
 	calm        = 8 * time.Second
 	longestWait = 2 * time.Minute
 	tooSoon     = 30 * time.Second
+
+	// Pictures go off when their lowest layers do not fit for so long: the first
+	// estimates of a path that got worse are too low, and the keyframes of the
+	// smaller pictures make these dear at first.
+	grace = 2 * time.Second
 )
 
 func withSpare(cost media.Bitrate) media.Bitrate { return cost + cost*spare/100 }
 
-// limits are up to what sum something may be granted: what was had before, a
-// picture that was off, and anything else.
-type limits struct{ kept, shown, raised media.Bitrate }
+// limits are up to what sum something may be granted: the lowest layer of a
+// picture that was on, whatever else was had before, a picture that was off, and
+// anything else.
+type limits struct{ on, kept, shown, raised media.Bitrate }
 
 // patience decides when there is something to raise. To lower it has none.
 type patience struct {
 	level media.Bitrate         // what may be given
 	least [steady]media.Bitrate // the least budget of each second, the current one first
 	edge  time.Time             // when that began
+	fit   time.Time             // when the lowest layers last fitted
 
 	rise backoff // of all that was granted
 	show backoff // of pictures that were off
 }
 
-// limits takes in the budget and what all that was granted costs.
-func (h *patience) limits(budget, had media.Bitrate, now time.Time) limits {
+// limits takes in the budget, what all that was granted costs, and what the
+// lowest layers of it do.
+func (h *patience) limits(budget, had, lowest media.Bitrate, now time.Time) limits {
 	h.note(budget, now)
+	if lowest <= budget {
+		h.fit = now
+	}
 	if had > budget {
 		h.level = budget
 		h.rise.drop(now)
@@ -53,7 +64,10 @@ func (h *patience) limits(budget, had media.Bitrate, now time.Time) limits {
 	}
 	h.level = max(h.level, h.lately(steady))
 
-	l := limits{kept: budget, shown: lately, raised: min(lately, h.level)}
+	l := limits{on: budget, kept: budget, shown: lately, raised: min(lately, h.level)}
+	if now.Sub(h.fit) < grace {
+		l.on = max(budget, lowest)
+	}
 	if h.rise.failed() { // something to spare of all, and not only of the step
 		l.raised = l.raised * 100 / (100 + spare)
 	}

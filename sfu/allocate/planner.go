@@ -49,13 +49,14 @@ type ask struct{ claim, option, temporal, rank, priority uint8 }
 // Served are first the lowest layers of everyone, so that no picture is off for
 // another to be better; then the pinned track, those on stage and screens as
 // far as they ask; then everyone step by step in rounds, as many steps a round
-// as the priority says. Larger pictures come one after the other. Only the lowest layer of a favoured track is granted
-// beyond the budget, and that of one only.
+// as the priority says. Larger pictures come one after the other. Beyond the
+// budget is granted only the lowest layer of a favoured track, and of one only,
+// and for two seconds those of the pictures that are on.
 func (p *Planner) Plan(budget media.Bitrate, claims []Claim, now time.Time) (grants []Grant, next media.Bitrate) {
 	budget = min(budget, terabit)
 	other := p.begin(claims)
-	had := p.hadSpent()
-	l := p.patience.limits(budget, had, now)
+	had, lowest := p.hadSpent()
+	l := p.patience.limits(budget, had, lowest, now)
 	p.lowest(l)
 	p.favoured(l)
 	if !other {
@@ -102,14 +103,17 @@ func (p *Planner) begin(claims []Claim) (other bool) {
 }
 
 // hadSpent finds out what of the last grants is still asked for, and returns
-// what it would cost now.
-func (p *Planner) hadSpent() (sum media.Bitrate) {
+// what it would cost now, and what the lowest layers of it would.
+func (p *Planner) hadSpent() (sum, lowest media.Bitrate) {
 	for _, i := range p.order[:p.asking] {
 		c := &p.claims[i]
 		p.had[i] = c.had()
 		sum += c.sum(p.had[i])
+		if !p.had[i].Paused {
+			lowest += c.cost(Grant{})
+		}
 	}
-	return sum
+	return sum, lowest
 }
 
 // lowest lets everyone have a picture.
@@ -202,6 +206,8 @@ func (p *Planner) affordable(i uint8, to Grant, l limits) bool {
 	rise := p.dearer(i, to) - p.spent[i]
 	lowest := to == Grant{}
 	switch {
+	case lowest && !p.had[i].Paused:
+		return p.used+rise <= l.on
 	case !p.had[i].below(to), lowest && p.claims[i].New:
 		return p.used+rise <= l.kept
 	case lowest:

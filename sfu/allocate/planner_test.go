@@ -102,7 +102,7 @@ func TestPlanner(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ name, claims, story string }{
 		{"a steady budget", "qhf qhf", "0:1000=h2,h2 60:1000=h2,h2"},
-		{"down at once, frames before size", "qhf qhf", "0:1000=h2,h2 1:790=h2,h1 2:600=h1,h1 2.1:399=h0,q2 2.2:89=q0,off"},
+		{"down at once, frames before size", "qhf qhf", "0:1000=h2,h2 1:790=h2,h1 2:600=h1,h1 2.1:399=h0,q2 2.2:89=q0,q0 4:89=q0,q0 4.1:89=q0,off"},
 		{"up after eight seconds", "qhf qhf", "0:1000=h2,h2 1:790=h2,h1 1.1:1000=h2,h1 8.9:1000=h2,h1 9:1000=h2,h2"},
 		{"eight seconds after the last of it", "qhf", "0:500=h2 1:390=h1 2:290=h0 9:500=h0 9.9:500=h0 10:500=h2"},
 		{"no eight seconds where there was no congestion", "qhf", "0:300=h0 1:430=h0 2:430=h2"},
@@ -111,7 +111,7 @@ func TestPlanner(t *testing.T) {
 		{"what was there for ten seconds", "qh qh", "0:510=h0,h0 1:580=h0,h0 5:514=h0,h0 5.1:580=h0,h0 14.9:580=h0,h0 15:580=h1,h0"},
 		{"a mistake is not repeated soon", "qhf", "0:300=h0 1:480=h0 2:480=h2 3:350=h1 3.1:480=h1 10.9:480=h1 11:480=h2 12:350=h1 12.1:480=h1 27.9:480=h1 28:480=h2 29:350=h1 29.1:480=h1 60.9:480=h1 61:480=h2"},
 		{"but is forgotten", "qhf", "0:300=h0 2:480=h0 4:480=h2 5:350=h1 5.1:480=h1 13:480=h2 14:350=h1 14.1:480=h1 30:480=h2 300:350=h1 300.1:480=h1 307.9:480=h1 308:480=h2"},
-		{"off at once, on with something to spare", "qhf", "0:200=q2 1:59=off 2:68=off 9:69=off 10:69=q0 11:61=q0"},
+		{"off after two seconds, on with something to spare", "qhf", "0:200=q2 1:59=q0 2.8:59=q0 2.9:59=off 4:68=off 12:69=off 13:69=q0 14:61=q0"},
 		{"on again before others get better", "qhf qhf:9", "0:119=off,q1 10:128=off,q1 20:135=off,q2 21:135=q0,q0"},
 		{"a newcomer has a picture at once", "qhf", "0:460=h2 @qhf,qhf 1:460=h0,h0 20:460=h0,h0"},
 		{"and even while others wait", "qhf", "0:600=h2 1:390=h1 @qhf,qhf 2:390=h0,q2"},
@@ -120,7 +120,7 @@ func TestPlanner(t *testing.T) {
 		{"two do not take a step from each other", "qhf qhf", "0:610=h1,h0 60:610=h1,h0"},
 		{"pictures grow one by one", "qhf qhf", "0:200=q1,q1 2:950=q1,q1 3:950=h2,q1 3.4:950=h2,q1 3.5:950=h2,h2"},
 		{"a large one takes longer", "qhf qhf", "0:200=q1,q1 2:2000=q1,q1 3:2000=f1,q1 3.4:2000=f1,q1 3.5:2000=f1,f0"},
-		{"an off picture does not wait for the mistakes of others", "qhf qhf", "0:300=q2,q2 2:500=q2,q2 4:500=h0,h0 5:330=h0,q2 6:500=h0,q2 13:500=h0,h0 14:330=h0,q2 20:110=q1,off 21:500=q1,off 27.9:500=q1,off 28:500=q1,q0 35.9:500=q1,q0 36:500=h0,q0 37:500=h0,h0"},
+		{"an off picture does not wait for the mistakes of others", "qhf qhf", "0:300=q2,q2 2:500=q2,q2 4:500=h0,h0 5:330=h0,q2 6:500=h0,q2 13:500=h0,h0 14:330=h0,q2 20:110=q0,q0 21.8:110=q0,q0 21.9:110=q1,off 23:500=q1,off 29.8:500=q1,off 29.9:500=q1,q0 37.8:500=q1,q0 37.9:500=h0,q0 39:500=h0,h0"},
 		{"after a mistake the spare is one of all", "qhf", "0:300=h0 1:480=h0 2:480=h2 3:350=h1 3.1:480=h1 11:480=h2 12:350=h1 12.1:477=h1 60:477=h1 71:478=h1 79.9:478=h1 80:478=h2"},
 		{"asking for less", "qhf", "0:2000=f2 @qh 1:2000=h2 @qhf 2:2000=f2"},
 	} {
