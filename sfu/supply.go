@@ -88,15 +88,19 @@ func (t *upTrack) tick(now time.Time) {
 	t.link.hooks.layers(t.id, t.layers())
 }
 
-// demand returns the encodings that somebody would get if all were there, and
-// those that stand in for one that is not.
+// demand returns the encodings that somebody would get if all were there. While
+// that one is not, it is also the one that stands in for it, and all between the
+// two: a publisher whose uplink is too narrow for the largest may well have room
+// for the next.
 func (t *upTrack) demand() (wanted uint8) {
 	s := &t.supply
 	for _, d := range t.downs {
-		if i, ok := d.chooser.Want(d.wish, s.options); ok {
-			wanted |= 1 << s.ranks[i]
+		want, ok := d.chooser.Want(d.wish, s.options)
+		if !ok {
+			continue
 		}
-		if i, _, ok := d.chooser.Choose(d.wish, s.options); ok {
+		have, _, _ := d.chooser.Choose(d.wish, s.options)
+		for i := min(want, have); i <= max(want, have); i++ {
 			wanted |= 1 << s.ranks[i]
 		}
 	}

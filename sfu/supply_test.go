@@ -241,6 +241,21 @@ func TestNobodyWantsIt(t *testing.T) {
 	}
 }
 
+// An uplink that carries only the smallest today may carry the next tomorrow.
+func TestWhatLiesBetweenIsKeptOn(t *testing.T) {
+	t.Parallel()
+	s := newStudio(t, "q", "h", "f")
+	s.watch()
+	s.run(8*time.Second, only("q"))
+	if len(s.told) != 0 {
+		t.Errorf("told %v while f is wanted and q stands in", s.told)
+	}
+	s.run(8*time.Second, only("q", "h"))
+	if want := map[string]bool{"q": false, "h": true, "f": true}; len(s.told) != 1 || !maps.Equal(s.told[0], want) {
+		t.Errorf("told %v, want %v", s.told, want)
+	}
+}
+
 func TestASubscriberIsToldWhatThereIsToSee(t *testing.T) {
 	t.Parallel()
 	s := newStudio(t, "q", "h", "f")
