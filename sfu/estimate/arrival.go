@@ -74,7 +74,7 @@ func (g *group) belongs(r Result) bool {
 	}
 	// A burst: it came right behind the others, although sent later.
 	gap := r.Arrival - g.lastArrival
-	return gap <= burstGap && gap < r.At.Sub(g.lastSent) && r.Arrival-g.firstArrival < burstLength
+	return gap <= burstGap && gap > -burstLength && gap < r.At.Sub(g.lastSent) && r.Arrival-g.firstArrival < burstLength
 }
 
 // compare returns what lies between the previous group and the current one.

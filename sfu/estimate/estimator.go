@@ -155,12 +155,12 @@ func (e *Estimator) Feedback(results []Result, now time.Time) {
 	switch {
 	case e.backlog.drain(e.latency.queue, e.latency.rtt, e.lost > fullLoss, now) && e.arriving.sampled > 0:
 		e.aimd.drain(1000*e.arriving.sampled, e.latency.queue, now)
-	case e.detector.usage == Overusing:
+	case e.detector.usage == Overusing && e.latency.queue > emptyQueue:
 		e.aimd.decrease(1000*max(e.arriving.rate, e.arriving.sampled), e.latency.rtt, now)
 	case !e.backlog.standing():
 		e.aimd.increase(e.detector.usage, acked, e.latency.rtt, now)
 	}
-	if e.detector.usage != Overusing {
+	if e.detector.usage != Overusing || e.latency.queue <= emptyQueue {
 		e.found(probed, acked, now)
 	}
 	e.bound = 1000 * e.byLoss.update(e.aimd.rate/1000, acked/1000, e.aimd.max/1000, e.alr.active)

@@ -67,6 +67,9 @@ func (l *latency) add(results []Result, epoch, now time.Time) {
 }
 
 const (
+	// A queue that one packet of the last feedback found as good as empty does
+	// not grow, whatever the trend says of packets that were sent at once.
+	emptyQueue = 5 * time.Millisecond
 	// A queue that stands at standingQueue does not grow, so the trend does not
 	// see it: one that is full, or one that was built up too slowly. Every
 	// packet of a feedback waited in it. libwebrtc bounds such queues by its

@@ -185,7 +185,7 @@ func (p *Prober) wanted(in ProbeInput, since time.Duration) media.Bitrate {
 	if in.ALR {
 		most = idleLimit * in.Estimate
 	}
-	due := since >= p.interval || p.phase == found && in.Estimate < in.Wanted
+	due := since >= max(p.interval, wantedInterval) || p.phase == found && in.Estimate < idleLimit*in.Wanted
 	switch {
 	case float64(in.Estimate) < wantedReserve*float64(in.Wanted):
 		if due {
