@@ -137,9 +137,8 @@ func (e *encoding) notePicture(pkt *media.Packet, now time.Time) {
 		}
 	}
 	e.picture.note(pkt)
-	if pkt.Keyframe { // who waits for the encoding can begin with this very one
-		e.track.survey(now)
-		e.track.retarget()
+	if pkt.Keyframe && e.track.survey(now) {
+		e.track.retarget() // who waits for the encoding can begin with this very one
 	}
 }
 

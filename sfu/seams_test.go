@@ -126,6 +126,29 @@ func TestACodecThatDescribesItselfTakesOver(t *testing.T) {
 	}
 }
 
+func TestAStreamThatDescribesItselfBeginsAnew(t *testing.T) {
+	t.Parallel()
+	s := newStudio(t)
+	s.ana.up.desc.ids.dependency = 12
+	s.watch()
+	keyframe := []byte{0x10, 0x00, 0, 0, 0x9d, 0x01, 0x2a, 64, 1, 180, 0}
+	structure := []byte{0xc0, 0, 0, 0x80, 0x00, 0xe0}
+	s.seqs[""] = 20000
+	s.loop.turn([]inbound{s.described(96, keyframe, structure)}, s.now)
+	s.seqs[""] = 100
+	for range 2 { // the first seems a stray
+		s.loop.turn([]inbound{s.described(96, keyframe, structure)}, s.now)
+	}
+	before := len(s.out.headers)
+	s.loop.turn([]inbound{s.described(96, keyframe, structure)}, s.now)
+	for frame := range byte(5) {
+		s.loop.turn([]inbound{s.described(96, []byte{0x10, 0x01}, []byte{0xc0, 0, frame + 1})}, s.now)
+	}
+	if n := len(s.out.headers) - before; n != 6 {
+		t.Errorf("%d of 6 pictures came after the stream began anew", n)
+	}
+}
+
 // described is the camera's next packet, with a dependency descriptor.
 func (s *studio) described(pt uint8, payload, descriptor []byte) inbound {
 	st := s.streams[""]

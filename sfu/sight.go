@@ -112,7 +112,6 @@ func (d *downTrack) decodesLayers(feed media.Feed) bool {
 // own wishes do: a keyframe costs all who watch.
 func (d *downTrack) requestKeyframe(now time.Time) {
 	if d.track == nil || !d.fwd.NeedsKeyframe() {
-		d.whim.waits = false
 		return
 	}
 	e := d.link.loop.feeds.by[d.fwd.Target()]
