@@ -152,15 +152,14 @@ func (e *Estimator) Feedback(results []Result, now time.Time) {
 		}
 	}
 	acked := e.acked()
-	switch {
-	case e.backlog.drain(e.latency.queue, e.latency.rtt, e.lost > fullLoss, now) && e.arriving.sampled > 0:
+	drain := e.backlog.drain(e.latency.queue, e.latency.rtt, e.lost > fullLoss, now)
+	switch usage := e.usage(); {
+	case drain && e.arriving.sampled > 0:
 		e.aimd.drain(1000*e.arriving.sampled, e.latency.queue, now)
-	case e.detector.usage == Overusing && e.latency.queue > emptyQueue:
+	case e.detector.usage == Overusing && usage == Overusing:
 		e.aimd.decrease(1000*max(e.arriving.rate, e.arriving.sampled), e.latency.rtt, now)
-	case !e.backlog.standing():
-		e.aimd.increase(e.detector.usage, acked, e.latency.rtt, now)
-	}
-	if e.detector.usage != Overusing || e.latency.queue <= emptyQueue {
+	case usage != Overusing: // a queue that stands drains by itself now
+		e.aimd.increase(usage, acked, e.latency.rtt, now)
 		e.found(probed, acked, now)
 	}
 	e.bound = 1000 * e.byLoss.update(e.aimd.rate/1000, acked/1000, e.aimd.max/1000, e.alr.active)
@@ -176,6 +175,18 @@ func (e *Estimator) found(f finding, acked float64, now time.Time) {
 		e.aimd.set(max(f.rate, acked), now)
 	}
 	e.byLoss.probed(f.rate / 1000)
+}
+
+// usage is the detector's finding, and what it does not see: a queue that stands
+// is too much, and one that is empty is not.
+func (e *Estimator) usage() Usage {
+	switch {
+	case e.backlog.standing():
+		return Overusing
+	case e.latency.queue <= emptyQueue:
+		return Normal
+	}
+	return e.detector.usage
 }
 
 // acked returns at which rate, in bit/s, packets arrive, as far as they were
@@ -209,7 +220,7 @@ func (e *Estimator) Loss() float64 { return e.lost }
 // State returns the rest that is known.
 func (e *Estimator) State() State {
 	return State{
-		Usage: e.detector.usage,
+		Usage: e.usage(),
 		Limit: e.limit(),
 		ALR:   e.alr.active,
 		Acked: media.Bitrate(e.acked()),
@@ -240,7 +251,7 @@ func (e *Estimator) ProbeInput(wanted media.Bitrate) ProbeInput {
 		Burst:    media.Bitrate(e.bursts.rate),
 		RTT:      e.latency.rtt,
 		BaseRTT:  e.latency.trips.value(),
-		Usage:    e.detector.usage,
+		Usage:    e.usage(),
 		Limit:    e.limit(),
 		ALR:      e.alr.active,
 	}

@@ -83,15 +83,18 @@ const (
 	// still be of what went before; no earlier than a cutGap after the last.
 	mostCuts = 3
 	cutGap   = 200 * time.Millisecond
-	// A queue that still stands after drainTime is not ours: that of a TCP flow
-	// beside us, or another path. It is excused until it goes away.
-	drainTime = 3 * time.Second
+	// A queue that is as long as ever after drainTime, give or take drainShare,
+	// is not ours: that of a TCP flow beside us, or another path. It is excused
+	// until it goes away.
+	drainTime  = 3 * time.Second
+	drainShare = 0.75
 )
 
 // backlog decides when to make room for a queue that stands to drain. The zero
 // backlog is ready to use.
 type backlog struct {
-	since   time.Time // when the queue began to stand; zero when there is none
+	since   time.Time     // when it was last begun to drain; zero when no queue stands
+	stood   time.Duration // how long the queue was then, at most
 	cut     time.Time
 	cuts    int
 	excused time.Duration // how much of it is not ours
@@ -105,16 +108,17 @@ func (b *backlog) drain(queue, rtt time.Duration, lossy bool, now time.Time) boo
 		most = fullQueue
 	}
 	b.excused = min(b.excused, max(queue, 0))
-	switch {
+	switch past := now.Sub(b.since); {
 	case queue-b.excused < most:
-		b.since, b.cuts = time.Time{}, 0
+		*b = backlog{cut: b.cut, excused: b.excused}
 		return false
-	case b.since.IsZero():
-		b.since = now
-	case now.Sub(b.since) > drainTime:
+	case b.since.IsZero() || past > drainTime && float64(queue) < drainShare*float64(b.stood):
+		b.since, b.stood, b.cuts = now, queue, 0
+	case past > drainTime:
 		b.excused = queue
 		return false
 	}
+	b.stood = max(b.stood, queue)
 	if b.cuts >= mostCuts || now.Sub(b.cut) < max(cutGap, rtt) {
 		return false
 	}
