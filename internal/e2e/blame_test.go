@@ -31,10 +31,10 @@ func TestLossIsBlamedOnTheLineThatLoses(t *testing.T) {
 				bob.receives(time.Second, ann)
 				ann.link.lossy(line.up, 0)
 				bob.link.lossy(0, line.down)
-				w.run(15 * time.Second)
+				w.run(8 * time.Second)
 				for d, lost := range map[metrics.Direction]float64{metrics.In: line.up, metrics.Out: line.down} {
 					share, n := mean(t, w.count.Loss[d])
-					if n < 10 {
+					if n < 6 {
 						t.Errorf("in direction %d it was looked %d times what was lost", d, n)
 					}
 					if share < 0.6*lost || share > 1.4*lost+0.01 {

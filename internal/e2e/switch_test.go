@@ -34,7 +34,11 @@ func TestLayersSwitchAndPacketsAreRepairedUnderLoss(t *testing.T) {
 					if loss > 0.01 { // so much that some repeats are lost too, and are asked for at the next pulse
 						repair += 2*oneWay + pulseEvery
 					}
-					w.switchUnderLoss(ann, bob, repair)
+					rounds := 6
+					if loss == 0 {
+						rounds = 2
+					}
+					w.switchUnderLoss(ann, bob, rounds, repair)
 				})
 			})
 		}
@@ -43,16 +47,16 @@ func TestLayersSwitchAndPacketsAreRepairedUnderLoss(t *testing.T) {
 
 // switchUnderLoss lets bob's tile of ann grow and shrink, and checks how soon
 // lost packets are there and that the picture goes on.
-func (w *world) switchUnderLoss(ann, bob *peer, repair time.Duration) {
+func (w *world) switchUnderLoss(ann, bob *peer, rounds int, repair time.Duration) {
 	w.t.Helper()
 	began := time.Now()
-	for range 8 {
+	for range rounds {
 		bob.tile(ann, 160, 90)
 		bob.shows(ann, 320, 4*keyframeTrip)
-		w.run(500 * time.Millisecond)
+		w.run(400 * time.Millisecond)
 		bob.tile(ann, 1280, 720)
 		bob.shows(ann, 1280, 4*keyframeTrip)
-		w.run(500 * time.Millisecond)
+		w.run(400 * time.Millisecond)
 	}
 	bob.moves(ann, began, keyframeTrip)
 	recoveries := ask(bob.endpoint, func() []time.Duration {
