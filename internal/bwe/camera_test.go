@@ -37,9 +37,9 @@ type frame struct {
 const (
 	frameTime = time.Second / 30
 	headers   = 28 + 12 + 20 // bytes of IP, UDP, RTP and its extensions, tag
-	// A keyframe is so many times the size of a frame of the base layer, and
-	// takes so long to be asked for.
-	keyframeSize = 6
+	// A keyframe takes so many times the bits of an average frame, and so long to
+	// come. libwebrtc lets it take nine times (MaxIntraTarget in libvpx_vp8_encoder).
+	keyframeSize = 6.5
 	keyframeTime = 80 * time.Millisecond
 	payBack      = 2 * time.Second // what it took too much is saved in this time
 )
@@ -82,7 +82,7 @@ func (c *camera) encode(e *encoding) *frame {
 	round := e.rate * frameTime.Seconds() * float64(len(pattern))
 	bits := round * p.share * (0.8 + 0.4*c.w.rng.Float64())
 	if e.wanted > 0 && c.w.now >= e.wanted {
-		whole := round * pattern[0].share * keyframeSize
+		whole := e.rate * frameTime.Seconds() * keyframeSize
 		e.debt += whole - bits
 		bits, f.key, f.base, f.temporal, e.wanted = whole, true, nil, 0, 0
 	} else {

@@ -21,6 +21,7 @@ const (
 	// promises more than the path keeps. It is forgotten when something did.
 	calm        = 8 * time.Second
 	longestWait = 2 * time.Minute
+	longestOff  = 30 * time.Second // of pictures that went off
 	tooSoon     = 30 * time.Second
 
 	// Pictures go off when their lowest layers do not fit for so long: the first
@@ -29,7 +30,7 @@ const (
 	grace = 2 * time.Second
 )
 
-func withSpare(cost media.Bitrate) media.Bitrate { return cost + cost*spare/100 }
+func spareOf(cost media.Bitrate) media.Bitrate { return cost * spare / 100 }
 
 // limits are up to what sum something may be granted: the lowest layer of a
 // picture that was on, whatever else was had before, a picture that was off, and
@@ -56,10 +57,10 @@ func (h *patience) limits(budget, had, lowest media.Bitrate, now time.Time) limi
 	}
 	if had > budget {
 		h.level = budget
-		h.rise.drop(now)
+		h.rise.drop(now, longestWait)
 	}
 	lately := h.lately(recent)
-	if !h.rise.failed() && lately >= withSpare(h.level) {
+	if !h.rise.failed() && lately >= h.level+spareOf(h.level) {
 		h.level = lately
 	}
 	h.level = max(h.level, h.lately(steady))
@@ -68,8 +69,8 @@ func (h *patience) limits(budget, had, lowest media.Bitrate, now time.Time) limi
 	if now.Sub(h.fit) < grace {
 		l.on = max(budget, lowest)
 	}
-	if h.rise.failed() { // something to spare of all, and not only of the step
-		l.raised = l.raised * 100 / (100 + spare)
+	if h.rise.failed() { // something to spare of all, and not only of this picture
+		l.raised = l.raised * 100 / (100 + 15)
 	}
 	still := min(budget, had) // one may rise where another falls
 	if h.rise.waiting(now) {
@@ -91,7 +92,7 @@ func (h *patience) planned(had, used media.Bitrate, on, off int, now time.Time) 
 		h.show.raise(now)
 	}
 	if off > 0 {
-		h.show.drop(now)
+		h.show.drop(now, longestOff)
 	}
 }
 
@@ -124,10 +125,10 @@ type backoff struct {
 func (b *backoff) raise(now time.Time) { b.raised = now }
 
 // drop takes note of congestion. While it goes on it is one and the same.
-func (b *backoff) drop(now time.Time) {
+func (b *backoff) drop(now time.Time, longest time.Duration) {
 	switch held := now.Sub(b.raised); {
 	case b.raised.After(b.dropped) && held < tooSoon:
-		b.wait = min(2*max(b.wait, calm/2), longestWait)
+		b.wait = min(2*max(b.wait, calm/2), longest)
 	case held > longestWait:
 		b.wait = calm
 	}

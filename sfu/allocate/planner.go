@@ -201,9 +201,11 @@ func (p *Planner) climb(i uint8, l limits, kept bool) bool {
 }
 
 // affordable reports whether claim i may climb to a step. What it had before
-// may use up the budget; what is new leaves some to spare.
+// may use up the budget; what is new leaves some of its cost to spare, and of
+// its whole cost: a small rise to a large picture brings a large keyframe.
 func (p *Planner) affordable(i uint8, to Grant, l limits) bool {
-	rise := p.dearer(i, to) - p.spent[i]
+	cost := p.dearer(i, to)
+	rise := cost - p.spent[i]
 	lowest := to == Grant{}
 	switch {
 	case lowest && !p.had[i].Paused:
@@ -211,9 +213,9 @@ func (p *Planner) affordable(i uint8, to Grant, l limits) bool {
 	case !p.had[i].below(to), lowest && p.claims[i].New:
 		return p.used+rise <= l.kept
 	case lowest:
-		return p.used+withSpare(rise) <= l.shown
+		return p.used+rise+spareOf(cost) <= l.shown
 	default:
-		return p.used+withSpare(rise) <= l.raised
+		return p.used+rise+spareOf(cost) <= l.raised
 	}
 }
 
@@ -238,13 +240,14 @@ func (p *Planner) next(claims []Claim) (need media.Bitrate) {
 	for _, i := range p.order[:p.asking] {
 		c, g := &claims[i], p.grants[i]
 		if g.Paused {
-			return withSpare(c.cost(Grant{}))
+			return c.cost(Grant{}) + spareOf(c.cost(Grant{}))
 		}
 		to := c.larger(g)
 		if to == g || need > 0 && !g.below(least) {
 			continue
 		}
-		need = withSpare(max(c.cost(to), p.spent[i]+1) - p.spent[i])
+		cost := max(c.cost(to), p.spent[i]+1)
+		need = cost - p.spent[i] + spareOf(cost)
 		least = g
 		if c.rank() < unfavoured {
 			least = Grant{} // nobody has less
