@@ -14,17 +14,24 @@ const (
 	responseTime    = 100 * time.Millisecond
 	typicalPacket   = 1200 * 8 // bits
 	framesPerSecond = 30
-	ackedFactor     = 1.2 // how far above what arrives the rate may grow by itself
-	ackedHeadroom   = 10_000
-	shortestGap     = 10 * time.Millisecond
+	shortestGap     = 10 * time.Millisecond // between two reductions, and longestGap: BitrateReductionInterval
 	longestGap      = 200 * time.Millisecond
 	unknownCut      = 0.5 // on overuse, when nothing is known to arrive
-	capacityShare   = 0.05
-	drainAim        = time.Second
-	deepestDrain    = 0.5
-	smallSpread     = 0.4 // kbit/s: link_capacity_estimator.cc: deviation_kbps_, and its bounds
-	largeSpread     = 2.5
-	capacityBounds  = 3 // standard deviations
+	// How far above what arrives the rate may grow by itself. The factor is 1.5
+	// there, for encoders, which follow the rate. We send layers, mostly less
+	// than the rate, and would take the difference for proved.
+	ackedFactor   = 1.2
+	ackedHeadroom = 10_000
+	// For a queue that stands, our own: so much less is sent that it is gone in
+	// drainAim, but no less than deepestDrain of what arrives.
+	drainAim     = time.Second
+	deepestDrain = 0.5
+	// Of link_capacity_estimator.cc: a new sample's weight, the bounds of the
+	// variance in kbit/s, and what belongs to the capacity, in deviations.
+	capacityShare  = 0.05
+	smallSpread    = 0.4
+	largeSpread    = 2.5
+	capacityBounds = 3
 )
 
 // aimd turns the detector's findings into a rate: down at once to a little less

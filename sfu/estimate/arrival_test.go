@@ -97,6 +97,29 @@ func TestTrendline(t *testing.T) {
 	}
 }
 
+// A slope that falls again, or one group alone, is no overuse yet.
+func TestOveruseLasts(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name   string
+		slopes []float64 // overuse is a slope above 0.05
+		want   Usage
+	}{
+		{"one group, long after the one before", []float64{0.1}, Normal},
+		{"it rises", []float64{0.1, 0.11}, Overusing},
+		{"it falls again", []float64{0.1, 0.09, 0.08}, Normal},
+		{"it goes and comes", []float64{0.1, 0, 0.1}, Normal},
+	} {
+		tl := trendline{deltas: trendFull, threshold: firstThreshold}
+		for i, slope := range tt.slopes {
+			tl.detect(slope, 40*ms, began.Add(time.Duration(i)*20*ms))
+		}
+		if tl.usage != tt.want {
+			t.Errorf("%s: %v, not %v", tt.name, tl.usage, tt.want)
+		}
+	}
+}
+
 // The threshold follows the noise of the path, but no spike.
 func TestThresholdAdapts(t *testing.T) {
 	t.Parallel()

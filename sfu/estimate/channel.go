@@ -7,7 +7,7 @@ const (
 	observationWeight = 0.9    // of an observation to the next newer one: TemporalWeightFactor
 	firstInherent     = 0.01   // InitialInherentLossEstimate
 	minInherent       = 1e-3   // InherentLossLowerBound
-	mostInherent      = 0.08   // of a fast path: InherentLossUpperBoundOffset
+	mostInherent      = 0.08   // of a fast path: InherentLossUpperBoundOffset, 0.05 there for the same reason as instantLossOffset
 	inherentBalance   = 100    // kbit/s, that a slow path may lose more: InherentLossUpperBoundBwBalance
 	innocentLoss      = 0.02   // draft-ietf-rmcat-gcc-02, 6: no reason to change anything. Without it chance alone forbids half of the increases
 	newtonStep        = 0.75   // NewtonStepSize

@@ -19,7 +19,7 @@ const (
 	firstLossHold       = 300 * time.Millisecond // kInitHoldDuration
 	longestLossHold     = 60 * time.Second       // kMaxHoldDuration
 	lossHoldGrowth      = 2                      // HoldDurationFactor
-	instantLossOffset   = 0.08                   // InstantUpperBoundLossOffset
+	instantLossOffset   = 0.08                   // InstantUpperBoundLossOffset, 0.05 there: a tenth lost at random must not halve 2.5 Mbit/s
 	instantLossBalance  = 100                    // kbit/s: InstantUpperBoundBwBalance
 	minObservationValue = 1e-6
 )

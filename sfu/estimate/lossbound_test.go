@@ -101,6 +101,9 @@ func TestProbeLiftsTheLossBound(t *testing.T) {
 		t.Fatalf("150 kbit/s got through, and the bound is %.0f", held)
 	}
 	l.bound.probed(900)
+	if got := l.bound.result(1000); got < 900 {
+		t.Errorf("right after a probe of 900 kbit/s the bound is %.0f", got)
+	}
 	if got := l.run(5*time.Second, 150); got < 900 {
 		t.Errorf("a probe of 900 kbit/s got through, and the bound is %.0f", got)
 	}

@@ -62,7 +62,7 @@ func TestCapacitySteps(t *testing.T) {
 	}{
 		{"50 ms", 25 * ms, 300 * ms, 50 * ms, 0.02},
 		{"150 ms", 75 * ms, 300 * ms, 100 * ms, 0.02},
-		{"50 ms, a short queue", 25 * ms, 100 * ms, 100 * ms, 0.02},
+		{"50 ms, a short queue", 25 * ms, 70 * ms, 100 * ms, 0.035},
 	} {
 		for seed := range uint64(2) {
 			t.Run(fmt.Sprint(tt.name, "/", seed), func(t *testing.T) {
@@ -150,6 +150,31 @@ func TestApplicationLimited(t *testing.T) {
 			}
 		}
 	}
+}
+
+// While little is sent only probes see that the path has become a worse one, or
+// that one that lost much has become a better one.
+func TestProbesSeeWhatIsNotUsed(t *testing.T) {
+	t.Parallel()
+	const s = time.Second
+	l := path(1, step{0, 1 * mega}, step{10 * s, 0.6 * mega})
+	f := l.flow(Config{})
+	f.rate, f.wanted = func(*flow) float64 { return 300 * kilo }, wants(900_000)
+	l.run(20 * s)
+	within(t, "the estimate of 0.6 Mbit/s", f.trace.at(16*s)/mega, 0.4, 0.7)
+
+	l = path(1, step{0, 0.4 * mega}, step{20 * s, 2 * mega})
+	l.queue = 20 * ms // it loses much
+	f = l.flow(Config{})
+	f.wanted = wants(900_000)
+	f.rate = func(f *flow) float64 {
+		if l.now > 20*s {
+			return 150 * kilo
+		}
+		return 600 * kilo
+	}
+	l.run(30 * s)
+	within(t, "the estimate of 2 Mbit/s", f.trace.at(27*s)/mega, 0.9, 2)
 }
 
 // Layers are what an SFU sends: most of the time much less than the path
