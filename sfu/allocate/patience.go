@@ -60,7 +60,7 @@ func (h *patience) limits(budget, had, lowest media.Bitrate, now time.Time) limi
 		h.rise.drop(now, longestWait)
 	}
 	lately := h.lately(recent)
-	if !h.rise.failed() && lately >= h.level+spareOf(h.level) {
+	if lately >= h.level+spareOf(h.level) {
 		h.level = lately
 	}
 	h.level = max(h.level, h.lately(steady))

@@ -199,3 +199,127 @@ func (s *studio) replace(specs []string) {
 		s.claims = append(s.claims, c)
 	}
 }
+
+// What never flowed is guessed by its pixels: in proportion to what did, or as
+// is usual.
+func TestCostsThatAreNotKnown(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name  string
+		costs []Cost
+		grant Grant
+		want  media.Bitrate
+	}{
+		{"known", []Cost{{50, 75, 100}}, Grant{Temporal: 1}, 75},
+		{"four times the pixels", []Cost{{50, 75, 90e3}}, Grant{Option: 1, Temporal: 2}, 360e3},
+		{"a sixteenth", []Cost{{}, {}, {1, 2, 1600e3}}, Grant{Temporal: 2}, 100e3},
+		{"a third less", []Cost{{50, 75, 90e3}}, Grant{Option: 1, Temporal: 1}, 240e3},
+		{"and another", []Cost{{50, 75, 90e3}}, Grant{Option: 1}, 160e3},
+		{"as is usual", nil, Grant{Option: 2, Temporal: 2}, 2 * 1280 * 720},
+		{"more than there can be", []Cost{{1 << 63, 1 << 63, 1 << 63}}, Grant{Option: 2, Temporal: 2}, terabit},
+	} {
+		c := camera("qhf")
+		c.Costs = tt.costs
+		if got := c.cost(tt.grant); got+1 < tt.want || got > tt.want+1 {
+			t.Errorf("%s: %d, want %d", tt.name, got, tt.want)
+		}
+	}
+}
+
+// A wish for few frames bounds the lower options too.
+func TestPlanWithinTheFramesAskedFor(t *testing.T) {
+	t.Parallel()
+	var p Planner
+	c := camera("qh")
+	c.Wish.FPS, c.Temporal = 15, 1
+	c.Options[0].FPS, c.Options[1].FPS = 30, 30
+	for budget, want := range map[media.Bitrate]string{100: "q0", 110: "q1", 190: "q1", 250: "h0", 350: "h1", 1000: "h1"} {
+		p = Planner{}
+		grants, _ := p.Plan(budget*1000, []Claim{*c}, time.Unix(1000, 0))
+		if got := said("qh", grants[0]); got != want {
+			t.Errorf("%d kbit/s: %s, want %s", budget, got, want)
+		}
+	}
+}
+
+// Asking for less is no congestion: nobody waits for it.
+func TestAskingForLessIsNoCongestion(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		before, after media.Bitrate
+		had, want     string
+	}{{460, 300, "h2", "h0"}, {160, 100, "q2", "q0"}} {
+		s := studio{specs: []string{"qh"}, claims: []Claim{*camera("qh")}, budget: tt.before * 1000}
+		c := &s.claims[0]
+		c.Options[0].FPS, c.Options[1].FPS = 30, 30
+		s.plan()
+		s.tick++
+		had := s.said()
+		c.Wish.FPS, c.Temporal, s.budget = 8, 0, tt.after*1000
+		s.plan()
+		if b := &s.planner.patience.rise; had != tt.had || s.said() != tt.want || !b.dropped.IsZero() {
+			t.Errorf("%s after %s, dropped at %v", s.said(), had, b.dropped)
+		}
+	}
+}
+
+// Whatever went wrong before, a picture is off for half a minute at most.
+func TestPicturesAreNotOffForLong(t *testing.T) {
+	t.Parallel()
+	var h patience
+	now := time.Unix(1000, 0)
+	for range 10 {
+		now = now.Add(time.Second)
+		h.planned(0, 0, 1, 0, now)
+		now = now.Add(time.Second)
+		h.planned(0, 0, 0, 1, now)
+	}
+	if !h.show.waiting(now.Add(longestOff-1)) || h.show.waiting(now.Add(longestOff)) {
+		t.Errorf("it waits for %v", h.show.wait)
+	}
+}
+
+// An option that there is not is the nearest there is.
+func TestClaimBeyondItsOptions(t *testing.T) {
+	t.Parallel()
+	for option, want := range map[int]string{-1: "q2", 0: "q2", 1: "h2", 7: "h2"} {
+		var p Planner
+		c := camera("qh")
+		c.Option = option
+		grants, next := p.Plan(5_000_000, []Claim{*c}, time.Unix(1000, 0))
+		if got := said("qh", grants[0]); got != want || next != 0 {
+			t.Errorf("option %d: %s and %d more, want %s", option, got, next, want)
+		}
+	}
+}
+
+// Raises and drops at these seconds, raises negative, and the wait after.
+func TestBackoff(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name  string
+		times []int
+		want  time.Duration
+	}{
+		{"the first", []int{100}, calm},
+		{"raised too early once", []int{-90, 100}, calm},
+		{"twice", []int{-90, 100, -110, 120}, 2 * calm},
+		{"three times", []int{-90, 100, -110, 120, -140, 150}, 30 * time.Second},
+		{"no longer than that", []int{-90, 100, -110, 120, -140, 150, -160, 170}, 30 * time.Second},
+		{"still the same congestion", []int{-90, 100, -110, 120, 121, 122}, 2 * calm},
+		{"it held for half a minute", []int{-90, 100, -110, 120, -130, 165}, 2 * calm},
+		{"it held for long", []int{-90, 100, -110, 120, -130, 300}, calm},
+	} {
+		var b backoff
+		for _, at := range tt.times {
+			if at < 0 {
+				b.raise(time.Unix(int64(-at), 0))
+			} else {
+				b.drop(time.Unix(int64(at), 0), 30*time.Second)
+			}
+		}
+		if b.wait != tt.want {
+			t.Errorf("%s: %v, want %v", tt.name, b.wait, tt.want)
+		}
+	}
+}
