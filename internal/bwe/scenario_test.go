@@ -115,9 +115,10 @@ func (s *scenario) judgeEstimate(o outcome, l *link, d *downlink) {
 	sum, n := 0.0, 0
 	for _, e := range d.trace.estimates {
 		share := e.value / l.capacity(e.at)
-		if s.limited() {
+		if s.limited() || len(s.steps) == 1 && e.at >= settled {
 			o[claimed] = max(o[claimed], share)
-		} else if e.at >= settled/2 {
+		}
+		if !s.limited() && e.at >= settled/2 {
 			sum += min(share, 1)
 			n++
 			o[offered] = 100 * sum / float64(n)
@@ -188,7 +189,7 @@ var columns = []column{
 	{name: used, target: 85, atLeast: true, slow: true},
 	{name: queued, target: 100},
 	{name: dropped, target: 2, digits: 1},
-	{name: claimed, target: 2, digits: 1},
+	{name: claimed, target: 2, digits: 2},
 	{name: changes, target: 4, digits: 1, slow: true},
 	{name: frozen, target: 1, digits: 1, slow: true},
 }
