@@ -45,7 +45,7 @@ type arrival struct {
 	track *upTrack
 	pkt   *media.Packet
 	quiet bool // sound that is not among the loudest of a big room
-	again bool // it was quiet when it came, and is sent before the first word
+	again bool // it was left out when it came, and is sent after all
 }
 
 // mediaLoop is the data plane of one room. Its goroutine owns everything that
@@ -188,8 +188,27 @@ func (l *mediaLoop) fanOut() {
 	}
 }
 
-// forward offers one packet to one down track.
+// forward offers one packet to one down track, and after the one with which a
+// picture begins also those of it that overtook that one.
 func (l *mediaLoop) forward(d *downTrack, a *arrival) {
+	flowed := d.fwd.Current()
+	l.offer(d, a)
+	if !a.pkt.Keyframe || a.again || flowed == a.pkt.Feed || d.fwd.Current() != a.pkt.Feed {
+		return
+	}
+	e := l.feeds.by[a.pkt.Feed]
+	for n := uint64(1); n <= overtakers; n++ {
+		if pkt := e.ring.Get(a.pkt.ESN + n); pkt != nil && pkt.Arrival.Before(a.pkt.Arrival) {
+			l.offer(d, &arrival{track: a.track, pkt: pkt, again: true})
+		}
+	}
+}
+
+// overtakers is how many packets behind the first of a keyframe it is looked for
+// some that came before it.
+const overtakers = 32
+
+func (l *mediaLoop) offer(d *downTrack, a *arrival) {
 	l.tally.offered[d.kind]++
 	drop, err := d.forward(a)
 	switch {

@@ -58,6 +58,7 @@ func TestWhoResumesIsToldAgainWhatThereIsToSee(t *testing.T) {
 	resume := await[*wire.Welcome](bob).Resume
 
 	from, to := ana.session.participant, bob.session.participant
+	to.put(func() { to.presence.connected, to.presence.ever = true, true }) // or it is given up with its socket
 	from.room.setTrack(from, wire.Track{ID: "cam", MID: "1", Kind: "video", Source: "camera", Muted: true})
 	from.room.loop.do(func() { // the data plane without connections
 		camera := &upTrack{id: "cam", link: from.link, mid: "1", source: media.Camera, kind: media.Video, muted: true}

@@ -185,3 +185,19 @@ func TestPaddingOfAnotherCodecGoesToNobody(t *testing.T) {
 		}
 	}
 }
+
+// The first packet of a keyframe is overtaken by the second: both are needed.
+func TestAKeyframeWhoseFirstPacketIsOvertaken(t *testing.T) {
+	t.Parallel()
+	s := newStudio(t)
+	s.watch()
+	first := s.packet("", 96, []byte{0x10, 0x00, 0, 0, 0x9d, 0x01, 0x2a, 0x80, 0x02, 0x68, 0x01})
+	s.now = s.now.Add(time.Millisecond)
+	second := s.packet("", 96, []byte{0x00, 0x01})
+	first.pkt.Arrival = s.now.Add(time.Millisecond)
+	s.loop.turn([]inbound{second}, s.now)
+	s.loop.turn([]inbound{first}, first.pkt.Arrival)
+	if n := len(s.out.headers); n != 2 || s.out.headers[1].SequenceNumber != s.out.headers[0].SequenceNumber+1 {
+		t.Errorf("%d packets went out, want both of the keyframe, in order", n)
+	}
+}

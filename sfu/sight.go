@@ -139,7 +139,7 @@ func (d *downTrack) replay(now time.Time) {
 		return
 	}
 	for esn := e.lastKeyframe; esn <= e.newest; esn++ {
-		l.forward(d, &arrival{track: d.track, pkt: e.ring.Get(esn)})
+		l.forward(d, &arrival{track: d.track, pkt: e.ring.Get(esn), again: true})
 	}
 	if d.fwd.Current() != 0 { // else the subscriber had all of it before it paused
 		l.tally.repairs.replayed++

@@ -13,7 +13,7 @@ const (
 	// A packet is only missing, and not late, when this many newer ones came
 	// or this much time passed (RFC 4585 leaves it to us).
 	reorderPackets = 2
-	reorderTime    = 20 * time.Millisecond
+	reorderTime    = 10 * time.Millisecond
 	// minRetry bounds how often a packet is asked for when the round trip is
 	// short or unknown.
 	minRetry = 20 * time.Millisecond
