@@ -119,8 +119,6 @@ type trace struct {
 	queued         []time.Duration // of each packet
 	queuedAt       []time.Duration
 	delivered      []int // bytes in each 10 ms
-	sent           int
-	lost           int
 	probes         int
 	sentAt, lostAt []time.Duration
 }
