@@ -22,6 +22,7 @@ var (
 	logic = []string{
 		"sfu/codec", "sfu/forward", "sfu/nack", "sfu/keyframe", "sfu/report", "sfu/estimate",
 		"sfu/allocate", "sfu/speaker", "sfu/slots", "sfu/negotiate", "sfu/dependency", "sfu/dynacast", "sfu/red",
+		"sfu/quality",
 	}
 	engine = []string{"sfu", "sfu/udp"}
 	doors  = []string{"signaling", "web"}
