@@ -26,7 +26,7 @@ type Input struct {
 	Estimate media.Bitrate // what its downlink carries; 0 while unknown
 	Wanted   media.Bitrate // what all that it wishes for would cost
 
-	Disconnected bool // nothing comes through at all
+	Disconnected bool // nothing comes through at all, any more
 }
 
 // Loss returns the loss of the worse direction: who cannot be heard and who
@@ -56,11 +56,11 @@ const (
 	// to pass over a second of Wi-Fi at its worst, and up more slowly, so that
 	// nobody is told that all is well in the middle of it.
 	falling = 3 * time.Second
-	rising  = 6 * time.Second
+	rising  = 8 * time.Second
 
 	// band is how far R must fall below a class to leave it. A band above would
 	// keep good connections out of the highest.
-	band = 3
+	band = 4
 
 	// An estimate begins low and has to be found first; until then it says
 	// nothing about the connection.
@@ -92,6 +92,9 @@ func (m *Meter) Score() Score { return Best - Score(m.told) }
 // Update takes what is known now, and returns who is to hear of it. It is made
 // for about one call a second, and right for any other number.
 func (m *Meter) Update(in Input, now time.Time) News {
+	if in.Disconnected && m.rated.IsZero() {
+		return Nothing // it is only coming about
+	}
 	m.rate(in, now)
 	m.grade()
 	switch {
@@ -107,11 +110,13 @@ func (m *Meter) Update(in Input, now time.Time) News {
 
 // rate lets R follow what is measured.
 func (m *Meter) rate(in Input, now time.Time) {
-	past := max(now.Sub(m.rated), 0)
-	if m.rated.IsZero() {
-		past = 0
+	var past time.Duration
+	if now.After(m.rated) {
+		if !m.rated.IsZero() {
+			past = now.Sub(m.rated)
+		}
+		m.rated = now
 	}
-	m.rated = now
 	if in.Disconnected {
 		m.sunk, m.found = best-worst, time.Time{}
 		return
