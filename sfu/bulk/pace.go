@@ -21,11 +21,6 @@ const (
 	// burst is how much small messages may go at once.
 	burst     = 16 << 10
 	burstTime = 500 * time.Millisecond
-
-	// ahead is how much may lie in SCTP's own buffer, where a small message
-	// waits behind what is there: that much time of the rate, two packets at
-	// least.
-	ahead = 200 * time.Millisecond
 )
 
 // Pace says when messages may go at a rate. Bulk waits until everything that
@@ -75,13 +70,13 @@ func (p *Pace) Wait(small bool) time.Duration {
 	return time.Duration((1 - have) * 8 / float64(p.rate) * float64(time.Second))
 }
 
-// Ahead returns how many bytes of bulk may lie in SCTP's buffer, most without a
-// limit.
-func (p *Pace) Ahead(most int) int {
+// Within returns how many bytes go within that time: at least, and at most, that
+// many; at most without a limit.
+func (p *Pace) Within(d time.Duration, least, most int) int {
 	if p.rate == 0 {
 		return most
 	}
-	return int(min(max(bytes(p.rate, ahead), 2*packet), float64(most)))
+	return int(min(max(bytes(p.rate, d), float64(least)), float64(most)))
 }
 
 // bytes is what a rate carries in that time.

@@ -26,6 +26,8 @@ const (
 	keep = 5 * time.Second
 	// longest bounds what one step of time counts, if nobody asked for long.
 	longest = time.Second
+
+	terabit media.Bitrate = 1e12 // no estimate is larger, and sums do not overflow
 )
 
 // Demand is what a path carries, and what everyone wants of it.
@@ -76,7 +78,7 @@ func (s *Share) pass(waits bool, now time.Time) {
 
 // portion is that much of the largest part of the estimate that data may take.
 func portion(estimate media.Bitrate, taken time.Duration) media.Bitrate {
-	return media.Bitrate(float64(estimate/most) * taken.Seconds() / climb.Seconds())
+	return min(estimate, terabit) / most * media.Bitrate(taken/time.Microsecond) / media.Bitrate(climb/time.Microsecond)
 }
 
 // less returns a-b, or 0 if that were negative.
