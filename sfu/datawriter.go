@@ -1,6 +1,7 @@
 package sfu
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,8 +15,8 @@ import (
 
 const (
 	// Queue bounds for each channel, in bytes of messages. A reliable channel
-	// holds no more than is still free of maxDataQueue either: so there is room
-	// for the first message of another one whatever the others hold.
+	// holds no more than is still free of maxDataQueue either, or smallQueue: so
+	// there is room for chat whatever the others hold.
 	maxReliableQueue = 4 << 20
 	maxLossyQueue    = 64 << 10
 	// maxDownChannels bounds the channels that one participant is sent, and so
@@ -66,7 +67,7 @@ type dataWriter struct {
 	path     dataPath
 	pace     bulk.Pace
 	channels []*downChannel
-	next     int // whose turn it is
+	last     int // whose turn it was
 	bytes    int // in all queues
 	closed   bool
 }
@@ -146,7 +147,7 @@ func (w *dataWriter) put(d *downChannel, msg message) bool {
 			w.pop(d)
 			w.count.DataDropped[metrics.DataStale].Inc()
 		}
-	} else if d.bytes+msg.size() > min(maxReliableQueue, maxDataQueue-w.bytes) {
+	} else if d.bytes+msg.size() > max(smallQueue, min(maxReliableQueue, maxDataQueue-w.bytes)) {
 		return false
 	}
 	d.queue = append(d.queue, msg)
@@ -306,12 +307,11 @@ func (w *dataWriter) pause(small bool, buffered int) (pause time.Duration, late 
 	return pause, pause > 0
 }
 
-// turn returns the channel whose turn it is, of those with little or much to
-// send.
+// turn returns the channel whose turn it is, of those with little to send or of
+// the others.
 func (w *dataWriter) turn(small bool) *downChannel {
-	for range w.channels {
-		w.next++
-		d := w.channels[w.next%len(w.channels)]
+	for i := range w.channels {
+		d := w.channels[(w.last+1+i)%len(w.channels)]
 		if d.raw != nil && len(d.queue) > 0 && d.small() == small {
 			return d
 		}
@@ -321,6 +321,7 @@ func (w *dataWriter) turn(small bool) *downChannel {
 
 // write sends the oldest message of d. The caller holds mu.
 func (w *dataWriter) write(d *downChannel, small bool) {
+	w.last = slices.Index(w.channels, d)
 	msg := w.pop(d)
 	if _, err := d.raw.WriteDataChannel(msg.data, msg.text); err != nil {
 		w.end(d)
