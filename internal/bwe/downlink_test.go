@@ -1,7 +1,6 @@
 package bwe
 
 import (
-	"slices"
 	"time"
 
 	"github.com/pion/interceptor/pkg/twcc"
@@ -35,8 +34,10 @@ type downlink struct {
 type probing struct {
 	estimate.Probe
 	left, packets int
-	ends          time.Duration
+	due, ends     time.Duration
 }
+
+const leastPadding = 200 // bytes
 
 const (
 	planEvery = 100 * time.Millisecond
@@ -143,34 +144,52 @@ func (d *downlink) look() {
 	if !ok {
 		return
 	}
-	d.probe = probing{p, int(float64(p.Bitrate) * p.Duration.Seconds() / 8), p.MinPackets, d.w.now + time.Second}
+	d.probe = probing{p, int(float64(p.Bitrate) * p.Duration.Seconds() / 8), p.MinPackets, d.w.now, d.w.now + time.Second}
 	d.trace.probes++
 	d.pad()
 }
 
-// pad sends the next packet of a probe.
+// pad sends packets of a probe as long as media does not come fast enough.
 func (d *downlink) pad() {
 	p := &d.probe
-	if p.left <= 0 && p.packets <= 0 || d.w.now > p.ends {
+	if !p.goes(d.w.now) {
 		return
 	}
-	d.send(packet{bytes: mtu, kind: estimate.Padding, probe: p.Cluster})
+	if p.due > d.w.now {
+		d.w.after(p.due-d.w.now, d.pad)
+		return
+	}
+	bytes := min(max(int(float64(p.Bitrate)*p.Duration.Seconds()/8)/p.MinPackets, leastPadding), mtu)
+	d.send(packet{bytes: bytes, kind: estimate.Padding})
+	d.pad()
+}
+
+// goes reports whether the probe is not over.
+func (p *probing) goes(now time.Duration) bool {
+	return (p.left > 0 || p.packets > 0) && now < p.ends
+}
+
+// count marks a packet that is sent while a probe goes on: media is part of it.
+func (p *probing) count(bytes int, now time.Duration) (cluster int) {
+	if !p.goes(now) {
+		return 0
+	}
 	p.packets--
-	p.left -= mtu
-	d.w.after(time.Duration(mtu*8/float64(p.Bitrate)*float64(time.Second)), d.pad)
+	p.left -= bytes
+	p.due = max(p.due, now) + time.Duration(float64(8*bytes)/float64(p.Bitrate)*float64(time.Second))
+	return p.Cluster
 }
 
 // packet is what the downlink sends: of a picture, of sound, or padding.
 type packet struct {
 	bytes   int
 	kind    estimate.Kind
-	probe   int
 	picture *picture // nil when it is of none
 	tries   int      // how often it was sent before
 }
 
 func (d *downlink) send(p packet) {
-	seq := d.est.sent(p.bytes, p.kind, p.probe, epoch.Add(d.w.now))
+	seq := d.est.sent(p.bytes, p.kind, d.probe.count(p.bytes, d.w.now), epoch.Add(d.w.now))
 	at := d.w.now
 	d.trace.sent = append(d.trace.sent, at)
 	d.link.send(p.bytes, func(queued time.Duration) {
@@ -200,7 +219,7 @@ func (d *downlink) landed(p packet) {
 
 const (
 	nackAfter  = 20 * time.Millisecond // and again after a round trip
-	nackTries  = 3
+	nackTries  = 6
 	nackEarn   = 0.25 // answers for each packet of a picture ...
 	nackCredit = 128  // ... and so many ahead
 )
@@ -222,9 +241,9 @@ func (d *downlink) lost(p packet) {
 	}
 	d.answers--
 	p.tries++
-	p.kind, p.probe = estimate.Retransmission, 0
+	p.kind = estimate.Retransmission
 	d.w.after(nackAfter+d.link.delay, func() {
-		s.queue = slices.Insert(s.queue, 0, p)
+		d.pacer.repeats = append(d.pacer.repeats, p)
 		d.pace()
 	})
 }

@@ -9,19 +9,30 @@ type pacer struct {
 	turn   int     // which screen is next
 	credit float64 // bits
 	filled time.Duration
+
+	repeats []packet // before all others
 }
 
 const (
 	pacerTick = 5 * time.Millisecond
-	pacerRate = 1.2 // times the estimate
+	pacerRate = 1.1 // times the estimate
 )
 
 func (d *downlink) pace() {
 	p := &d.pacer
 	rate := pacerRate * float64(d.est.bitrate())
-	most := max(rate*pacerTick.Seconds(), 8*mtu)
+	most := rate*pacerTick.Seconds() + 8*mtu // what a packet too large leaves is not lost
 	p.credit = min(p.credit+rate*(d.w.now-p.filled).Seconds(), most)
 	p.filled = d.w.now
+	for len(p.repeats) > 0 {
+		next := p.repeats[0]
+		if p.credit < float64(8*next.bytes) {
+			return
+		}
+		p.repeats = p.repeats[1:]
+		p.credit -= float64(8 * next.bytes)
+		d.send(next)
+	}
 	for idle := 0; idle < len(d.screens); {
 		s := d.screens[p.turn%len(d.screens)]
 		if len(s.queue) == 0 {
@@ -38,6 +49,5 @@ func (d *downlink) pace() {
 		s.queue = s.queue[1:]
 		p.credit -= float64(8 * next.bytes)
 		d.send(next)
-		d.probe.left -= next.bytes // what is due anyway counts
 	}
 }

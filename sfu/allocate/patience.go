@@ -69,7 +69,7 @@ func (h *patience) limits(budget, had, lowest media.Bitrate, now time.Time) limi
 	if now.Sub(h.fit) < grace {
 		l.on = max(budget, lowest)
 	}
-	if h.rise.failed() { // something to spare of all, and not only of this picture
+	if h.rise.failed(now) { // something to spare of all, and not only of this picture
 		l.raised = l.raised * 100 / (100 + 15)
 	}
 	still := min(budget, had) // one may rise where another falls
@@ -138,5 +138,7 @@ func (b *backoff) drop(now time.Time, longest time.Duration) {
 
 func (b *backoff) waiting(now time.Time) bool { return now.Sub(b.dropped) < b.wait }
 
-// failed reports that something had been raised too early.
-func (b *backoff) failed() bool { return b.wait > calm }
+// failed reports that something had been raised too early, not long ago.
+func (b *backoff) failed(now time.Time) bool {
+	return b.wait > calm && now.Sub(b.dropped) < 2*b.wait
+}

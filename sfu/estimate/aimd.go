@@ -26,6 +26,9 @@ const (
 	// drainAim, but no less than deepestDrain of what arrives.
 	drainAim     = time.Second
 	deepestDrain = 0.5
+	// On overuse, when what arrives is what the last probes found: it was a burst
+	// and the path is as it was.
+	gentleBackoff = 0.95
 	// Of link_capacity_estimator.cc: a new sample's weight, the bounds of the
 	// variance in kbit/s, and what belongs to the capacity, in deviations.
 	capacityShare  = 0.05
@@ -40,6 +43,7 @@ const (
 type aimd struct {
 	rate, min, max float64
 	capacity       capacity
+	ceiling        ceiling
 	holding        bool      // after it fell, until the queue has drained
 	changed        time.Time // when the rate last was
 }
@@ -60,7 +64,7 @@ func (a *aimd) increase(usage Usage, acked float64, rtt time.Duration, now time.
 	if acked > a.capacity.upper() {
 		a.capacity = capacity{}
 	}
-	limit := ackedFactor*acked + ackedHeadroom
+	limit := min(ackedFactor*acked+ackedHeadroom, a.ceiling.bound(acked, now))
 	if acked == 0 || a.rate >= limit {
 		return
 	}
@@ -92,6 +96,9 @@ func (a *aimd) decrease(acked float64, rtt time.Duration, now time.Time) {
 		return
 	}
 	target := acked * backoff
+	if known := a.ceiling.known(now); known > 0 && acked > roomShare*known {
+		target = acked * gentleBackoff
+	}
 	if target > a.rate && a.capacity.known() { // more arrives than the rate allows
 		target = a.capacity.mean * backoff
 	}

@@ -48,6 +48,22 @@ func TestAIMD(t *testing.T) {
 			a.decrease(400*kilo, 50*ms, began)
 			steady(a, time.Second, 600*kilo)
 		}, 340 * kilo * 1.08},
+		{"not beyond what a probe found", func(a *aimd) {
+			a.ceiling = ceiling{rate: 530 * kilo, at: began}
+			steady(a, 10*time.Second, 480*kilo)
+		}, 530 * kilo * ceilingShare},
+		{"but as far as what arrives", func(a *aimd) {
+			a.ceiling = ceiling{rate: 500 * kilo, at: began}
+			steady(a, 10*time.Second, 540*kilo)
+		}, 540 * kilo},
+		{"a burst on a path that is as it was", func(a *aimd) {
+			a.ceiling = ceiling{rate: 500 * kilo, at: began}
+			a.decrease(490*kilo, 50*ms, began)
+		}, 490 * kilo * gentleBackoff},
+		{"a path that is worse than it was", func(a *aimd) {
+			a.ceiling = ceiling{rate: 500 * kilo, at: began}
+			a.decrease(400*kilo, 50*ms, began)
+		}, 340 * kilo},
 		{"a queue that stands: room for it to drain", func(a *aimd) { a.drain(400*kilo, 300*ms, began) }, 280 * kilo},
 		{"a long one: half of it", func(a *aimd) { a.drain(400*kilo, 2*time.Second, began) }, 200 * kilo},
 	} {

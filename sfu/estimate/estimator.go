@@ -78,6 +78,7 @@ type Estimator struct {
 	bursts   bursts
 	lost     float64 // share of packets
 	quiet    quiet
+	told     time.Time // the last feedback
 }
 
 // quiet watches for feedback that stays away. The zero quiet is ready to use.
@@ -132,7 +133,7 @@ func (e *Estimator) Feedback(results []Result, now time.Time) {
 	if len(results) == 0 {
 		return
 	}
-	e.quiet = quiet{}
+	e.quiet, e.told = quiet{}, now
 	e.latency.add(results, e.epoch, now)
 	var probed finding
 	for _, r := range results {
@@ -168,11 +169,15 @@ func (e *Estimator) Feedback(results []Result, now time.Time) {
 // found takes in what a probe has found. While the application uses the
 // estimate, the detector knows better when it is too high.
 func (e *Estimator) found(f finding, acked float64, now time.Time) {
-	switch {
+	if f.rate == 0 {
+		return
+	}
+	e.aimd.ceiling.add(f, now)
+	switch bound := e.aimd.ceiling.bound(acked, now); {
 	case f.rate > e.aimd.rate:
 		e.aimd.set(f.rate, now)
-	case f.full && e.alr.active:
-		e.aimd.set(max(f.rate, acked), now)
+	case f.full && e.aimd.rate > bound:
+		e.aimd.set(bound, now)
 	}
 	e.byLoss.probed(f.rate / 1000)
 }
@@ -183,10 +188,18 @@ func (e *Estimator) usage() Usage {
 	switch {
 	case e.backlog.standing():
 		return Overusing
-	case e.latency.queue <= emptyQueue:
+	case e.latency.queue <= e.harmless():
 		return Normal
 	}
 	return e.detector.usage
+}
+
+// harmless returns how long a queue may be that drains by itself.
+func (e *Estimator) harmless() time.Duration {
+	if e.acked() < roomShare*e.aimd.ceiling.known(e.told) {
+		return burstQueue
+	}
+	return emptyQueue
 }
 
 // acked returns at which rate, in bit/s, packets arrive, as far as they were

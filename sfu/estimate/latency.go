@@ -70,6 +70,10 @@ const (
 	// A queue that one packet of the last feedback found as good as empty does
 	// not grow, whatever the trend says of packets that were sent at once.
 	emptyQueue = 5 * time.Millisecond
+	// While less than roomShare of what the last probes found arrives, a burst
+	// that waits as long as burstQueue drains by itself.
+	burstQueue = 20 * time.Millisecond
+	roomShare  = 0.95
 	// A queue that stands at standingQueue does not grow, so the trend does not
 	// see it: one that is full, or one that was built up too slowly. Every
 	// packet of a feedback waited in it. libwebrtc bounds such queues by its

@@ -152,6 +152,24 @@ func TestApplicationLimited(t *testing.T) {
 	}
 }
 
+// Who sends four fifths of what a path carries, and would like to send more, does
+// not come to believe in more: a layer that does not fit costs a picture.
+func TestEstimateDoesNotCreep(t *testing.T) {
+	t.Parallel()
+	for _, loss := range []float64{0, 0.03} {
+		l := path(1, step{0, 1 * mega})
+		l.lose = func(rng *rand.Rand) bool { return rng.Float64() < loss }
+		f := l.flow(Config{})
+		f.rate, f.wanted = func(*flow) float64 { return 800 * kilo }, wants(1_500_000)
+		l.run(60 * time.Second)
+		for i, e := range f.trace.estimate[1000:] {
+			if e < 0.65*mega || e > 1.04*mega {
+				t.Fatalf("%.0f %% lost: at %v the estimate of a path of 1 Mbit/s is %.0f", 100*loss, time.Duration(i+1000)*10*ms, e)
+			}
+		}
+	}
+}
+
 // While little is sent only probes see that the path has become a worse one, or
 // that one that lost much has become a better one.
 func TestProbesSeeWhatIsNotUsed(t *testing.T) {
