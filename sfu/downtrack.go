@@ -11,6 +11,7 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"sfu/sfu/allocate"
+	"sfu/sfu/estimate"
 	"sfu/sfu/forward"
 	"sfu/sfu/keyframe"
 	"sfu/sfu/media"
@@ -32,6 +33,7 @@ type downTrack struct {
 	track    *upTrack
 	wish     allocate.Wish // of the track
 	chooser  allocate.Chooser
+	grant    allocate.Grant
 	granted  media.Layer // of the forwarder's target
 	silenced bool        // its newest packet was quiet and left out
 	fwd      *forward.Forwarder
@@ -48,6 +50,7 @@ type sent struct {
 	feed            media.Feed
 	spatial         uint8
 	rtxSeq          uint16
+	repeated        uint64 // how many were sent again to probe with
 	answers         nack.Answers
 	delivery        report.Delivery
 }
@@ -177,7 +180,7 @@ func (d *downTrack) forward(a *arrival) (media.Drop, error) {
 	}
 	payload := d.stamp.press(b, pkt, &v, d.link.loop.batch.scratch.descriptor[:])
 	d.stamp.header.PayloadType, d.stamp.header.SSRC = b.typesOf(pkt.Codec).media, b.ssrc
-	n, err := b.out.WriteRTP(&d.stamp.header, payload)
+	n, err := d.link.transmit(d, b, payload, estimate.Media)
 	if err != nil {
 		return media.Kept, err
 	}

@@ -43,6 +43,7 @@ type link struct {
 
 	up   uplink
 	down downlink
+	out  egress
 
 	due struct{ feedback, report, recheck time.Time }
 }
@@ -66,6 +67,7 @@ func newLink(id media.ParticipantID, loop *mediaLoop, hooks linkHooks) *link {
 		ssrc: ssrc, born: time.Now(), rtt: defaultRTT,
 		streams: streams{bySSRC: make(map[uint32]*stream)},
 		up:      newUplink(ssrc),
+		out:     newEgress(),
 		down:    downlink{bySSRC: make(map[uint32]*downTrack), wishes: make(map[media.TrackID]allocate.Wish)},
 	}
 }

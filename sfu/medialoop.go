@@ -65,6 +65,8 @@ type mediaLoop struct {
 	loudest int // how many are heard at once in a big room; 0 is everyone
 
 	due        due
+	now        time.Time // of this turn
+	pumping    bool      // a probe is under way
 	lastPacket time.Time
 }
 
@@ -129,6 +131,7 @@ func (l *mediaLoop) run() {
 		case <-l.tasks.Wake():
 		case <-timer.C:
 		}
+		l.now = time.Now()
 		tasks = l.tasks.Take(tasks)
 		for _, task := range tasks {
 			task()
@@ -149,6 +152,7 @@ func (l *mediaLoop) run() {
 // turn takes one batch through the room: in from every publisher, then out to
 // every subscriber.
 func (l *mediaLoop) turn(in []inbound, now time.Time) {
+	l.now = now
 	for i := range in {
 		in[i].stream.link.queuedPackets.Add(-1)
 		if drop := l.take(in[i].stream, in[i].pkt, now); drop != media.Kept {
@@ -161,6 +165,13 @@ func (l *mediaLoop) turn(in []inbound, now time.Time) {
 		l.fanOut()
 	}
 	l.recycle()
+	l.pumping = false
+	for _, lk := range l.links {
+		if lk.out.probe.active() {
+			lk.pump(now)
+			l.pumping = l.pumping || lk.out.probe.active()
+		}
+	}
 	if !now.Before(l.due.tick) {
 		l.due.tick = now.Add(tickEvery)
 		l.tick(now)
@@ -209,7 +220,10 @@ func (l *mediaLoop) recycle() {
 }
 
 func (l *mediaLoop) untilTick(now time.Time) time.Duration {
-	if now.Sub(l.lastPacket) > time.Second {
+	switch {
+	case l.pumping:
+		return pumpEvery
+	case now.Sub(l.lastPacket) > time.Second:
 		return idleTick
 	}
 	// A little late on purpose: where packets flow, one of them comes first
@@ -241,6 +255,8 @@ func (l *mediaLoop) survey(now time.Time) {
 		t.tick(now)
 	}
 	for _, lk := range l.links {
+		lk.plan(now)
+		lk.probe(now)
 		for _, d := range lk.down.tracks {
 			d.tellState(now)
 		}

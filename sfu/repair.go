@@ -3,6 +3,7 @@ package sfu
 import (
 	"time"
 
+	"sfu/sfu/estimate"
 	"sfu/sfu/forward"
 	"sfu/sfu/media"
 )
@@ -38,7 +39,7 @@ func (d *downTrack) answer(seq uint16, now time.Time) {
 		l.tally.repairs.rtxLimited++
 		return
 	}
-	if d.resend(b, pkt, &v) == nil {
+	if d.resend(b, pkt, &v, estimate.Retransmission) == nil {
 		l.tally.repairs.rtxOut++
 	}
 }
@@ -56,14 +57,14 @@ func (d *downTrack) demandKeyframe(e *encoding, now time.Time) {
 
 // resend writes a packet once more: on the slot's RTX stream (RFC 4588), or as
 // it was where none was negotiated.
-func (d *downTrack) resend(b *binding, pkt *media.Packet, v *forward.Verdict) error {
+func (d *downTrack) resend(b *binding, pkt *media.Packet, v *forward.Verdict, kind estimate.Kind) error {
 	scratch := &d.link.loop.batch.scratch
 	payload, h := d.stamp.press(b, pkt, v, scratch.descriptor[:]), &d.stamp.header
 	types := b.typesOf(pkt.Codec)
 	if b.rtx == 0 || types.rtx == 0 {
 		h.PayloadType, h.SSRC = types.media, b.ssrc
 		d.sent.delivery.Sent(v.Seq)
-		_, err := b.out.WriteRTP(h, payload)
+		_, err := d.link.transmit(d, b, payload, kind)
 		return err
 	}
 	scratch.rtx[0], scratch.rtx[1] = byte(v.Seq>>8), byte(v.Seq)
@@ -71,6 +72,6 @@ func (d *downTrack) resend(b *binding, pkt *media.Packet, v *forward.Verdict) er
 	h.PayloadType, h.SSRC = types.rtx, b.rtx
 	h.SequenceNumber = d.sent.rtxSeq
 	d.sent.rtxSeq++
-	_, err := b.out.WriteRTP(h, scratch.rtx[:n])
+	_, err := d.link.transmit(d, b, scratch.rtx[:n], kind)
 	return err
 }
