@@ -34,7 +34,7 @@ type downTrack struct {
 	wish     allocate.Wish // of the track
 	chooser  allocate.Chooser
 	grant    allocate.Grant
-	granted  media.Layer // of the forwarder's target
+	layer    media.Layer // of the forwarder's target
 	silenced bool        // its newest packet was quiet and left out
 	fwd      *forward.Forwarder
 	stamp    stamp
@@ -153,42 +153,64 @@ func (d *downTrack) Kind() webrtc.RTPCodecType {
 	return webrtc.RTPCodecTypeAudio
 }
 
-// forward sends one packet, or says why not. It allocates nothing.
-func (d *downTrack) forward(a *arrival) (media.Drop, error) {
-	pkt, b := a.pkt, d.bound.Load()
+// forward sends one packet, holds it back for a moment, or drops it. It
+// allocates nothing.
+func (d *downTrack) forward(a *arrival) {
+	l, b := d.link.loop, d.bound.Load()
+	l.tally.offered[d.kind]++
+	if drop := d.refuses(a, b); drop != media.Kept {
+		l.tally.dropped[drop]++
+		return
+	}
+	d.silenced = d.silenced && a.again
+	v := d.fwd.Forward(a.pkt)
+	switch {
+	case v.Drop != media.Kept:
+		l.tally.dropped[v.Drop]++
+	case d.kind == media.Video && d.link.holds(d, a.pkt):
+	default:
+		d.send(b, a.pkt, &v)
+	}
+}
+
+// refuses returns why a packet is not even looked at.
+func (d *downTrack) refuses(a *arrival, b *binding) media.Drop {
 	switch {
 	case b == nil || len(d.stamp.mid) == 0:
-		return media.DropUnbound, nil
+		return media.DropUnbound
 	case a.track.muted:
-		return media.DropMuted, nil
+		return media.DropMuted
 	case d.paused():
-		return media.DropPaused, nil
+		return media.DropPaused
 	case a.quiet && !d.wish.Pinned:
 		d.silenced = true
 		d.fwd.Cut() // who is audible again begins another talk spurt
-		return media.DropQuiet, nil
-	case b.typesOf(pkt.Codec).media == 0 && !pkt.Padding:
-		return media.DropCodec, nil
+		return media.DropQuiet
+	case b.typesOf(a.pkt.Codec).media == 0 && !a.pkt.Padding:
+		return media.DropCodec
 	}
-	d.silenced = d.silenced && a.again
-	v := d.fwd.Forward(pkt)
-	if v.Drop != media.Kept {
-		return v.Drop, nil
-	}
-	if v.Hollow {
-		d.link.loop.tally.hollow++
-	}
-	payload := d.stamp.press(b, pkt, &v, d.link.loop.batch.scratch.descriptor[:])
+	return media.Kept
+}
+
+// send writes a packet as its verdict says.
+func (d *downTrack) send(b *binding, pkt *media.Packet, v *forward.Verdict) {
+	t := &d.link.loop.tally
+	payload := d.stamp.press(b, pkt, v, d.link.loop.batch.scratch.descriptor[:])
 	d.stamp.header.PayloadType, d.stamp.header.SSRC = b.typesOf(pkt.Codec).media, b.ssrc
 	n, err := d.link.transmit(d, b, payload, estimate.Media)
-	if err != nil {
-		return media.Kept, err
-	}
-	if n == 0 { // pion's answer while SRTP is not up yet
-		return media.DropUnbound, nil
+	switch {
+	case err != nil:
+		t.writeErrors++
+		return
+	case n == 0: // pion's answer while SRTP is not up yet
+		t.dropped[media.DropUnbound]++
+		return
+	case v.Hollow:
+		t.hollow++
 	}
 	d.sent.note(v.Seq, len(payload))
-	return media.Kept, nil
+	t.forwarded[d.kind]++
+	t.bytesOut[d.kind] += len(payload)
 }
 
 // noticeSwitch counts that something else flows, and tells its timestamps at

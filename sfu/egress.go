@@ -16,6 +16,8 @@ const (
 	// What a packet takes on the wire besides RTP header and payload: the tag of
 	// AES-GCM, UDP and IPv4.
 	wireOverhead = 16 + 8 + 20
+	// packetCost is the same with an RTP header and the usual extensions.
+	packetCost = 12 + 16 + wireOverhead
 
 	startBitrate = 1_000_000 // before anything is known: a picture of a good size
 	minBitrate   = 30_000    // sound alone
@@ -36,8 +38,12 @@ type egress struct {
 	known bool          // feedback came: there is an estimate
 	next  media.Bitrate // what the next larger picture costs on top, 0 when nobody waits for one
 	probe probing
+	pacer pacer
 	sound meter
 }
+
+// busy reports whether there is something to be sent at a time of its own.
+func (o *egress) busy() bool { return o.probe.active() || o.pacer.count > 0 }
 
 func newEgress() egress {
 	return egress{estimator: estimate.New(estimate.Config{Start: startBitrate, Min: minBitrate, Max: maxBitrate})}
@@ -46,7 +52,7 @@ func newEgress() egress {
 // transmit sends the packet whose header is d's stamp. The number and the time
 // go in last, for they are what the feedback is about.
 func (lk *link) transmit(d *downTrack, b *binding, payload []byte, kind estimate.Kind) (int, error) {
-	now := lk.loop.now
+	now := lk.loop.rhythm.now
 	if b.ids.transportCC != 0 && !lk.up.up.IsZero() {
 		size := d.stamp.header.MarshalSize() + 8 + len(payload) + wireOverhead
 		p := estimate.Packet{At: now, Size: size, Kind: kind, Probe: lk.out.probe.take(size)}

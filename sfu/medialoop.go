@@ -64,10 +64,15 @@ type mediaLoop struct {
 	audible speaker.Audible
 	loudest int // how many are heard at once in a big room; 0 is everyone
 
-	due        due
+	due    due
+	rhythm rhythm
+}
+
+// rhythm is what a loop knows of time.
+type rhythm struct {
 	now        time.Time // of this turn
-	pumping    bool      // a probe is under way
 	lastPacket time.Time
+	pumping    bool // something waits for its time to leave
 }
 
 // due is when a loop's regular work is to be done next.
@@ -131,7 +136,7 @@ func (l *mediaLoop) run() {
 		case <-l.tasks.Wake():
 		case <-timer.C:
 		}
-		l.now = time.Now()
+		l.rhythm.now = time.Now()
 		tasks = l.tasks.Take(tasks)
 		for _, task := range tasks {
 			task()
@@ -152,7 +157,7 @@ func (l *mediaLoop) run() {
 // turn takes one batch through the room: in from every publisher, then out to
 // every subscriber.
 func (l *mediaLoop) turn(in []inbound, now time.Time) {
-	l.now = now
+	l.rhythm.now = now
 	for i := range in {
 		in[i].stream.link.queuedPackets.Add(-1)
 		if drop := l.take(in[i].stream, in[i].pkt, now); drop != media.Kept {
@@ -161,16 +166,15 @@ func (l *mediaLoop) turn(in []inbound, now time.Time) {
 		}
 	}
 	if len(l.batch.arrivals) > 0 {
-		l.lastPacket = now
+		l.rhythm.lastPacket = now
 		l.fanOut()
 	}
 	l.recycle()
-	l.pumping = false
+	l.rhythm.pumping = false
 	for _, lk := range l.links {
-		if lk.out.probe.active() {
-			lk.pump(now)
-			l.pumping = l.pumping || lk.out.probe.active()
-		}
+		lk.release(now)
+		lk.pump(now)
+		l.rhythm.pumping = l.rhythm.pumping || lk.out.busy()
 	}
 	if !now.Before(l.due.tick) {
 		l.due.tick = now.Add(tickEvery)
@@ -186,24 +190,9 @@ func (l *mediaLoop) fanOut() {
 		for i := range l.batch.arrivals {
 			a := &l.batch.arrivals[i]
 			if d := sub.carrier(a.track); d != nil && (!a.again || d.silenced) {
-				l.forward(d, a)
+				d.forward(a)
 			}
 		}
-	}
-}
-
-// forward offers one packet to one down track.
-func (l *mediaLoop) forward(d *downTrack, a *arrival) {
-	l.tally.offered[d.kind]++
-	drop, err := d.forward(a)
-	switch {
-	case err != nil:
-		l.tally.writeErrors++
-	case drop != media.Kept:
-		l.tally.dropped[drop]++
-	default:
-		l.tally.forwarded[d.kind]++
-		l.tally.bytesOut[d.kind] += len(a.pkt.Payload)
 	}
 }
 
@@ -221,9 +210,9 @@ func (l *mediaLoop) recycle() {
 
 func (l *mediaLoop) untilTick(now time.Time) time.Duration {
 	switch {
-	case l.pumping:
+	case l.rhythm.pumping:
 		return pumpEvery
-	case now.Sub(l.lastPacket) > time.Second:
+	case now.Sub(l.rhythm.lastPacket) > time.Second:
 		return idleTick
 	}
 	// A little late on purpose: where packets flow, one of them comes first
@@ -314,6 +303,7 @@ func (l *mediaLoop) removeLink(lk *link) {
 	for _, d := range lk.down.tracks {
 		d.carry(nil, time.Time{})
 	}
+	lk.out.pacer.clear(l)
 	lk.gone = true
 	l.limitSound()
 }

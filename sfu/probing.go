@@ -67,7 +67,10 @@ func (lk *link) probe(now time.Time) {
 // pump sends what the probe under way lacks.
 func (lk *link) pump(now time.Time) {
 	o := &lk.out
-	for o.probe.active() && !o.probe.over(now) {
+	if !o.probe.active() {
+		return
+	}
+	for !o.probe.over(now) {
 		if o.probe.owes(now) <= 0 && now.Sub(o.probe.began) < o.probe.Duration {
 			return // more of it later
 		}

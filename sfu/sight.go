@@ -67,8 +67,8 @@ func (d *downTrack) paused() bool { return d.wish.Paused }
 
 // target points the forwarder at what the subscriber is to get.
 func (d *downTrack) target() {
-	if feed, layer := d.choose(); feed != d.fwd.Target() || layer != d.granted {
-		d.granted = layer
+	if feed, layer := d.choose(); feed != d.fwd.Target() || layer != d.layer {
+		d.layer = layer
 		d.fwd.SetTarget(feed, layer)
 	}
 }
@@ -78,7 +78,7 @@ func (d *downTrack) choose() (media.Feed, media.Layer) {
 	if d.kind == media.Audio {
 		return d.track.soleFeed(), media.Layer{}
 	}
-	i, temporal, ok := d.chooser.Choose(d.wish, d.track.supply.options)
+	i, temporal, ok := d.granted()
 	if !ok {
 		return 0, media.Layer{}
 	}
@@ -88,6 +88,24 @@ func (d *downTrack) choose() (media.Feed, media.Layer) {
 		layer.Spatial = 0
 	}
 	return o.Feed, layer
+}
+
+// granted returns the option of the track that the subscriber is to get and the
+// highest temporal layer of it: what it wants, or what its budget leaves of that.
+func (d *downTrack) granted() (option int, temporal uint8, ok bool) {
+	options := d.track.supply.options
+	i, temporal, ok := d.chooser.Choose(d.wish, options)
+	if !ok || !d.link.out.known {
+		return i, temporal, ok
+	}
+	g := d.grant
+	if g.Paused {
+		return 0, 0, false
+	}
+	if g.Option < i || g.Option == i && g.Temporal < temporal {
+		i, temporal = allocate.NearestLive(options, g.Option), g.Temporal
+	}
+	return i, temporal, true
 }
 
 // decodesLayers reports whether the subscriber can put a picture together from
@@ -120,7 +138,7 @@ func (d *downTrack) replay(now time.Time) {
 		return
 	}
 	for esn := e.lastKeyframe; esn <= e.newest; esn++ {
-		l.forward(d, &arrival{track: d.track, pkt: e.ring.Get(esn)})
+		d.forward(&arrival{track: d.track, pkt: e.ring.Get(esn)})
 	}
 	l.tally.repairs.replayed++
 }
@@ -134,6 +152,8 @@ func (d *downTrack) state() wire.TrackState {
 		s.State, s.Reason = wire.StatePaused, wire.PausedMuted
 	case d.paused():
 		s.State, s.Reason = wire.StatePaused, wire.PausedByWish
+	case d.link.out.known && d.grant.Paused:
+		s.State, s.Reason = wire.StatePaused, wire.PausedByBandwidth
 	case !d.decodes():
 		s.State, s.Reason = wire.StatePaused, wire.PausedCodec
 	case !flows:
