@@ -1,6 +1,6 @@
 # What a developer types. `make test` is what CI runs; everything else is a part of it.
 .DEFAULT_GOAL := help
-.PHONY: help run check test race fuzz bench e2e clean
+.PHONY: help run check test race fuzz bench bwe e2e clean
 
 FUZZTIME ?= 10s
 GOTOOL := go tool -modfile=tools/go.mod
@@ -32,6 +32,9 @@ fuzz: ## each fuzz target for FUZZTIME (10s)
 
 bench: ## all benchmarks
 	go test -run='^$$' -bench=. -benchmem ./...
+
+bwe: ## play the downlinks of docs/allocation.md, write its table, fail where a target is missed
+	go test -count=1 -v -run='^TestTargets$$' ./internal/bwe -args -full
 
 e2e: e2e/node_modules/.installed ## the browser tests alone
 	@scripts/e2e.sh

@@ -43,6 +43,15 @@ export function devicesOf(name) {
 }
 
 /**
+ * Somebody's cameras, each with a size of its own.
+ * @param {Name} name
+ * @param {[width: number, height: number][]} sizes
+ */
+export function camerasOf(name, ...sizes) {
+  return devicesOf(name).cameras.slice(0, sizes.length).map((camera, i) => ({ ...camera, size: { width: sizes[i][0], height: sizes[i][1] } }));
+}
+
+/**
  * The word for a colour; encoders shift it a little.
  * @param {number[] | null} rgb
  */

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const pageside = (/** @type {string} */ file) => readFileSync(join(import.meta.dirname, 'pageside', file), 'utf8');
-const eyes = pageside('probe.js') + pageside('wiretap.js');
+const eyes = pageside('probe.js') + pageside('lipsync.js') + pageside('wiretap.js');
 const camera = pageside('fakecam.js');
 
 /**

@@ -67,14 +67,23 @@ class Meeting {
   }
 
   /**
-   * Arrives and enters the room.
+   * Comes by an invite link and enters the room.
    * @param {import('./cast.mjs').Name} name
    * @param {Arrival} [arrival]
    */
   async join(name, arrival) {
-    const person = await this.arrive(name, arrival);
-    await person.join();
+    const person = await this.arrive(name, { path: `/?room=lab&name=${name}`, ...arrival });
+    await person.enter();
     return person;
+  }
+
+  /**
+   * Several enter at once: much of it is waiting, and so is a real meeting's
+   * beginning.
+   * @param {import('./cast.mjs').Name[]} names
+   */
+  gather(...names) {
+    return Promise.all(names.map((name) => this.join(name)));
   }
 
   /** Lets a console error pass that the browser itself writes in this test. */
@@ -92,12 +101,18 @@ class Meeting {
 
   /** Everybody goes away: a page that is navigated away from says goodbye by itself. */
   async end() {
-    for (const { page } of this.people) {
-      if (page.isClosed() || !page.context().browser()?.isConnected()) continue;
-      await page.goto('about:blank');
-      await page.context().close();
-    }
+    await Promise.all(this.#pages().map((page) => page.goto('about:blank')));
     return this.complaints.filter((complaint) => !this.expected.some((pattern) => pattern.test(complaint)));
+  }
+
+  /** Not before the goodbyes have arrived: a page says them while another one is shown already. */
+  async close() {
+    await Promise.all(this.#pages().map((page) => page.context().close()));
+  }
+
+  #pages() {
+    const pages = this.people.map(({ page }) => page);
+    return pages.filter((page) => !page.isClosed() && page.context().browser()?.isConnected());
   }
 }
 
@@ -126,6 +141,7 @@ export const test = base.extend({
     if (info.status !== info.expectedStatus) await meeting.photograph(info);
     expect.soft(await meeting.end(), 'complaints').toEqual([]);
     await expectLawsToHold(server);
+    await meeting.close();
   },
 
   path: async ({ server }, use) => {

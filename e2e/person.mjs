@@ -23,13 +23,19 @@ export class Person {
   async join(room = 'lab') {
     await this.get('name-input').fill(this.name);
     await this.get('room-input').fill(room);
+    await this.enter();
+  }
+
+  /** Enters by the button of a join page that is filled in. */
+  async enter() {
     await this.get('join-button').click();
     await this.inState('connected');
   }
 
   /** Waits for the connection's state as the page tells it. */
   async inState(/** @type {string} */ state) {
-    await expect(this.page.locator('[data-state]')).toHaveAttribute('data-state', state, { timeout: 15_000 });
+    const shown = () => this.page.evaluate(() => document.querySelector('[data-state]')?.getAttribute('data-state'));
+    await expect.poll(shown, { message: `${this.name}'s connection`, timeout: 15_000, intervals: [100] }).toBe(state);
   }
 
   /** The camera tile of somebody; of everybody else without a name. */
@@ -98,7 +104,7 @@ export class Person {
       const videos = tiles.map((tile) => /** @type {HTMLVideoElement} */ (tile.querySelector('video')));
       const look = async () => ({
         at: performance.now(),
-        sent: await probe.sent(sfu.pc),
+        sent: await probe.filmed(sfu.pc),
         received: await Promise.all(videos.map((video) => probe.received(sfu.pc, video))),
       });
       const before = await look();
@@ -116,6 +122,35 @@ export class Person {
       });
       return { sent: perSecond(after.sent - before.sent), pictures };
     }, ms);
+  }
+
+  /**
+   * What arrives of somebody's camera, or of their microphone, as getStats has it.
+   * @param {string} name
+   * @param {'audio' | 'video'} kind
+   */
+  async receives(name, kind = 'video') {
+    return this.tile(name).evaluate((tile, kind) => {
+      const video = /** @type {HTMLVideoElement} */ (tile.querySelector('video'));
+      return probe.received(sfu.pc, video, kind);
+    }, kind);
+  }
+
+  /** The sizes in which the camera has been encoded so far, by their rids. */
+  async hasEncoded() {
+    const sent = await this.page.evaluate(() => probe.sent(sfu.pc));
+    return sent.filter(({ frames }) => frames > 0).map(({ rid }) => rid).sort();
+  }
+
+  /** The sizes in which the camera is encoded now, by their rids. */
+  async encodes() {
+    return this.page.evaluate(async () => {
+      const before = await probe.sent(sfu.pc);
+      await new Promise((done) => setTimeout(done, 500));
+      const after = await probe.sent(sfu.pc);
+      const goesOn = (/** @type {Sent} */ now) => now.frames > (before.find(({ rid }) => rid === now.rid)?.frames ?? 0);
+      return after.filter(goesOn).map(({ rid }) => rid).sort();
+    });
   }
 
   /** Packets of media that this person has received so far, of one kind. */

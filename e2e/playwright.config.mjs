@@ -12,7 +12,8 @@ export default defineConfig({
   expect: { timeout: 10_000 },
   forbidOnly: !!process.env.CI,
   reporter: [['list'], ['html', { open: 'never' }]],
-  use: { headless: true },
+  // Without a graphics card the pixels of a window cost as much as the video in it.
+  use: { headless: true, viewport: { width: 960, height: 540 } },
   projects: [
     { name: 'chromium', use: { browserName: 'chromium', launchOptions: chromiumOptions } },
     { name: 'firefox', grep: /@firefox/, use: { browserName: 'firefox', channel: 'moz-firefox', launchOptions: firefoxOptions } },

@@ -4,7 +4,7 @@
 # for Firefox, and fonts so that text has a width.
 set -euo pipefail
 
-packages=(gcc libc6-dev chromium firefox-esr pulseaudio fonts-dejavu-core fonts-liberation fonts-noto-color-emoji)
+packages=(gcc libc6-dev chromium chromium-headless-shell firefox-esr pulseaudio fonts-dejavu-core fonts-liberation fonts-noto-color-emoji)
 
 for program in go node npm; do
 	command -v "$program" >/dev/null || { echo "install.sh: $program is missing: install Go 1.26, Node 20 and npm first" >&2; exit 1; }

@@ -9,6 +9,7 @@ import (
 	"github.com/pion/rtp"
 	"github.com/pion/sdp/v3"
 
+	"sfu/sfu/dynacast"
 	"sfu/sfu/media"
 )
 
@@ -154,7 +155,8 @@ func (d *description) parseSection(m *sdp.MediaDescription) (section, error) {
 		case "ice-ufrag":
 			d.ufrags = append(d.ufrags, a.Value)
 		case "rid":
-			if rid, rest, _ := strings.Cut(a.Value, " "); strings.HasPrefix(rest, "send") {
+			rid, rest, _ := strings.Cut(a.Value, " ")
+			if strings.HasPrefix(rest, "send") && len(s.rids) < dynacast.MaxEncodings {
 				s.rids = append(s.rids, rid)
 			}
 		case "rtpmap":

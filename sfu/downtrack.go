@@ -33,14 +33,32 @@ type downTrack struct {
 	track    *upTrack
 	wish     allocate.Wish // of the track
 	chooser  allocate.Chooser
-	grant    allocate.Grant
-	layer    media.Layer // of the forwarder's target
-	silenced bool        // its newest packet was quiet and left out
+	aim      aim
+	silenced bool // its newest packet was quiet and left out
 	fwd      *forward.Forwarder
 	stamp    stamp
+	queue    queue
 	sent     sent
 	seen     sight // what the client was told of the track
-	patient  keyframe.Requester
+	demands  demands
+}
+
+// aim is what the slot is to carry of its track.
+type aim struct {
+	planned bool           // the budget was shared since it carries the track
+	grant   allocate.Grant // what it got of that
+	layer   media.Layer    // of the forwarder's target
+}
+
+// maxWhims is how many keyframes a subscriber may cost at once by what it wishes
+// of one slot. Fingers that drag a window about take fewer.
+const maxWhims = 24
+
+// demands limit the keyframes that a subscriber costs.
+type demands struct {
+	lost    keyframe.Requester // because it cannot decode
+	whims   keyframe.Requester // because it wants something else
+	changed bool               // it does, and waits for the keyframe
 }
 
 // sent is what a slot has sent.
@@ -48,6 +66,7 @@ type sent struct {
 	packets, octets uint32   // for sender reports
 	track           *upTrack // what flowed when it was looked last
 	feed            media.Feed
+	offset          uint32 // of its timestamps
 	spatial         uint8
 	rtxSeq          uint16
 	repeated        uint64 // how many were sent again to probe with
@@ -89,11 +108,12 @@ func newDownTrack(lk *link, kind media.Kind, pair int) *downTrack {
 	}
 	return &downTrack{
 		kind: kind, link: lk,
-		id:     fmt.Sprintf("%c%d", kind.String()[0], pair),
-		stream: fmt.Sprintf("slot%d", pair),
-		fwd:    forward.New(kind, clock, uint16(rand.Uint32()), rand.Uint32()),
-		stamp:  newStamp(),
-		sent:   sent{rtxSeq: uint16(rand.Uint32())},
+		id:      fmt.Sprintf("%c%d", kind.String()[0], pair),
+		stream:  fmt.Sprintf("slot%d", pair),
+		fwd:     forward.New(kind, clock, uint16(rand.Uint32()), rand.Uint32()),
+		stamp:   newStamp(),
+		sent:    sent{rtxSeq: uint16(rand.Uint32())},
+		demands: demands{whims: keyframe.Requester{Burst: maxWhims}},
 	}
 }
 
@@ -118,8 +138,21 @@ func (d *downTrack) Bind(ctx webrtc.TrackLocalContext) (webrtc.RTPCodecParameter
 	d.bound.Store(b)
 	d.link.loop.do(func() {
 		d.link.down.bySSRC[b.ssrc] = d
+		if d.track != nil {
+			d.begin(time.Now()) // it was to carry the track before it could
+		}
 	})
 	return first, nil
+}
+
+// anyRTX returns a payload type of the RTX stream, 0 if it has none.
+func (b *binding) anyRTX() uint8 {
+	for _, t := range b.types {
+		if t.rtx != 0 {
+			return t.rtx
+		}
+	}
+	return 0
 }
 
 func findRTX(ctx webrtc.TrackLocalContext, pt webrtc.PayloadType) uint8 {
@@ -156,18 +189,17 @@ func (d *downTrack) Kind() webrtc.RTPCodecType {
 // forward sends one packet, holds it back for a moment, or drops it. It
 // allocates nothing.
 func (d *downTrack) forward(a *arrival) {
-	l, b := d.link.loop, d.bound.Load()
-	l.tally.offered[d.kind]++
+	b, t := d.bound.Load(), &d.link.loop.tally
 	if drop := d.refuses(a, b); drop != media.Kept {
-		l.tally.dropped[drop]++
+		t.settle(d.kind, drop)
 		return
 	}
 	d.silenced = d.silenced && a.again
 	v := d.fwd.Forward(a.pkt)
 	switch {
 	case v.Drop != media.Kept:
-		l.tally.dropped[v.Drop]++
-	case d.kind == media.Video && d.link.holds(d, a.pkt):
+		t.settle(d.kind, v.Drop)
+	case d.kind == media.Video && d.holds(a.pkt, &v):
 	default:
 		d.send(b, a.pkt, &v)
 	}
@@ -186,7 +218,7 @@ func (d *downTrack) refuses(a *arrival, b *binding) media.Drop {
 		d.silenced = true
 		d.fwd.Cut() // who is audible again begins another talk spurt
 		return media.DropQuiet
-	case b.typesOf(a.pkt.Codec).media == 0 && !a.pkt.Padding:
+	case b.typesOf(a.pkt.Codec).media == 0:
 		return media.DropCodec
 	}
 	return media.Kept
@@ -200,15 +232,20 @@ func (d *downTrack) send(b *binding, pkt *media.Packet, v *forward.Verdict) {
 	n, err := d.link.transmit(d, b, payload, estimate.Media)
 	switch {
 	case err != nil:
+		t.offered[d.kind]++
 		t.writeErrors++
 		return
-	case n == 0: // pion's answer while SRTP is not up yet
-		t.dropped[media.DropUnbound]++
+	case n == 0: // pion's answer while SRTP is not up yet, or ICE has no pair
+		if d.sent.packets == 0 {
+			d.fwd.Cut() // or it would go on where nothing has begun
+		}
+		t.settle(d.kind, media.DropUnbound)
 		return
 	case v.Hollow:
 		t.hollow++
 	}
 	d.sent.note(v.Seq, len(payload))
+	t.offered[d.kind]++
 	t.forwarded[d.kind]++
 	t.bytesOut[d.kind] += len(payload)
 }
@@ -219,16 +256,18 @@ func (d *downTrack) send(b *binding, pkt *media.Packet, v *forward.Verdict) {
 func (d *downTrack) noticeSwitch(now time.Time) {
 	feed := d.fwd.Current()
 	layer, flows := d.fwd.Layer()
-	if !flows || feed == d.sent.feed && layer.Spatial == d.sent.spatial {
+	if !flows {
 		return
 	}
-	if d.kind == media.Video && d.sent.feed != 0 && d.track == d.sent.track {
+	offset, _ := d.fwd.Offset()
+	switched := feed != d.sent.feed || layer.Spatial != d.sent.spatial
+	if switched && d.kind == media.Video && d.sent.feed != 0 && d.track == d.sent.track {
 		d.link.loop.tally.switches++
 	}
-	if feed != d.sent.feed {
+	if feed != d.sent.feed || offset != d.sent.offset { // after a pause the same feed has another
 		d.sendReport(now)
 	}
-	d.sent.track, d.sent.feed, d.sent.spatial = d.track, feed, layer.Spatial
+	d.sent.track, d.sent.feed, d.sent.offset, d.sent.spatial = d.track, feed, offset, layer.Spatial
 }
 
 // sendReport sends the slot's sender report (RFC 3550, 6.4.1): its timestamps

@@ -22,51 +22,82 @@ const (
 	startBitrate = 1_000_000 // before anything is known: a picture of a good size
 	minBitrate   = 30_000    // sound alone
 	maxBitrate   = 20_000_000
+
+	// learning is how long it takes to know a path at all: browsers answer within
+	// 250 ms of the first packet, and the first probes follow. Meanwhile nothing
+	// is off because it seems too much.
+	learning = 2 * time.Second
 )
 
 // egress is how packets leave for one subscriber: numbered and timed, so that
-// its browser's feedback tells what the path carries. The media loop owns it.
+// its browser's feedback tells what the path carries, and no more of them than
+// that. The media loop owns it.
 type egress struct {
 	history   estimate.History
 	estimator *estimate.Estimator
 	prober    estimate.Prober
-	planner   allocate.Planner
 	results   []estimate.Result
-	claims    []allocate.Claim
-	claimants []*downTrack // whose the claims are
 
-	known bool          // feedback came: there is an estimate
-	next  media.Bitrate // what the next larger picture costs on top, 0 when nobody waits for one
-	probe probing
-	pacer pacer
-	sound meter
+	numbered time.Time // the first packet with a number left
+	known    bool      // the subscriber says what became of them
+	budget   budget
+	probe    probing
+	pacer    pacer
 }
 
-// busy reports whether there is something to be sent at a time of its own.
-func (o *egress) busy() bool { return o.probe.active() || o.pacer.count > 0 }
+// budget is how the estimate is shared.
+type budget struct {
+	planner   allocate.Planner
+	claims    []allocate.Claim
+	claimants []*downTrack  // whose the claims are
+	next      media.Bitrate // what the next larger picture costs on top, 0 when nobody waits for one
+	sound     meter
+}
 
 func newEgress() egress {
 	return egress{estimator: estimate.New(estimate.Config{Start: startBitrate, Min: minBitrate, Max: maxBitrate})}
+}
+
+// paces reports whether packets are spread: where nothing tells what the path
+// carries, nothing says how far.
+func (o *egress) paces() bool { return o.known }
+
+// limited reports whether pictures have to share a budget: a subscriber who
+// negotiated feedback and never sends any takes what comes.
+func (o *egress) limited(now time.Time) bool {
+	return o.known || o.learns(now)
+}
+
+// learns reports whether packets flow for so short a time that little is known.
+func (o *egress) learns(now time.Time) bool {
+	return !o.numbered.IsZero() && now.Sub(o.numbered) < learning
 }
 
 // transmit sends the packet whose header is d's stamp. The number and the time
 // go in last, for they are what the feedback is about.
 func (lk *link) transmit(d *downTrack, b *binding, payload []byte, kind estimate.Kind) (int, error) {
 	now := lk.loop.rhythm.now
-	if b.ids.transportCC != 0 && !lk.up.up.IsZero() {
-		size := d.stamp.header.MarshalSize() + 8 + len(payload) + wireOverhead
-		p := estimate.Packet{At: now, Size: size, Kind: kind, Probe: lk.out.probe.take(size)}
-		d.stamp.number(b.ids.transportCC, lk.out.history.Sent(p))
-		lk.out.estimator.Sent(p)
-		if d.kind == media.Audio {
-			lk.out.sound.note(size, now)
-		}
-	}
 	if b.ids.sendTime != 0 {
 		d.stamp.time(b.ids.sendTime, now)
 	}
+	if b.ids.transportCC == 0 || lk.up.up.IsZero() {
+		return b.out.WriteRTP(&d.stamp.header, payload)
+	}
+	size := d.stamp.header.MarshalSize() + transportCCLength + len(payload) + wireOverhead
+	p := estimate.Packet{At: now, Size: size, Kind: kind, Probe: lk.out.probe.take(size)}
+	d.stamp.number(b.ids.transportCC, lk.out.history.Sent(p))
+	if lk.out.numbered.IsZero() {
+		lk.out.numbered = now
+	}
+	lk.out.estimator.Sent(p)
+	if d.kind == media.Audio {
+		lk.out.budget.sound.note(size, now)
+	}
 	return b.out.WriteRTP(&d.stamp.header, payload)
 }
+
+// transportCCLength is what the number takes in the header, rounded up.
+const transportCCLength = 4
 
 // number writes a transport-cc number
 // (draft-holmer-rmcat-transport-wide-cc-extensions-01, 2).
@@ -92,30 +123,45 @@ func (lk *link) handleFeedback(p *rtcp.TransportLayerCC, now time.Time) {
 	}
 	o.known = true
 	o.estimator.Feedback(o.results, now)
+	if o.estimator.Bitrate() < o.budget.planner.Used() {
+		lk.share(now) // what is too much fills a queue until it is stopped
+	}
 }
 
-// plan shares the estimate among the pictures of a subscriber.
-func (lk *link) plan(now time.Time) {
-	o := &lk.out
-	o.estimator.Tick(now)
-	o.claims, o.claimants = o.claims[:0], o.claimants[:0]
+// share gives every picture its part of the estimate.
+func (lk *link) share(now time.Time) {
+	lk.plan(now)
 	for _, d := range lk.down.tracks {
-		if d.track == nil || d.kind != media.Video || d.track.muted {
-			continue
+		if d.track != nil && d.kind == media.Video {
+			d.target()
+			d.requestKeyframe(now)
 		}
-		o.claims = append(o.claims, d.claim())
-		o.claimants = append(o.claimants, d)
 	}
-	budget := media.Bitrate(maxBitrate)
-	if o.known {
-		budget = o.estimator.Bitrate() - min(o.estimator.Bitrate(), o.sound.rate(now))
+}
+
+// plan finds out what each picture is to get.
+func (lk *link) plan(now time.Time) {
+	o, s := &lk.out, &lk.out.budget
+	if !o.limited(now) {
+		for _, d := range lk.down.tracks {
+			d.aim.planned = false
+		}
+		return
 	}
-	grants, next := o.planner.Plan(budget, o.claims, now)
-	o.next = next
-	for i, d := range o.claimants {
-		d.grant = grants[i]
-		d.target()
-		d.requestKeyframe(now)
+	o.estimator.Tick(now)
+	s.claims, s.claimants = s.claims[:0], s.claimants[:0]
+	for _, d := range lk.down.tracks {
+		if d.track != nil && d.kind == media.Video && !d.track.muted {
+			s.claims = append(s.claims, d.claim())
+			s.claimants = append(s.claimants, d)
+		}
+	}
+	estimate := o.estimator.Bitrate()
+	grants, next := s.planner.Plan(estimate-min(estimate, s.sound.rate(now)), s.claims, now)
+	s.next = next
+	for i, d := range s.claimants {
+		d.aim.grant, d.aim.planned = grants[i], true
+		d.aim.grant.Paused = grants[i].Paused && !o.learns(now)
 	}
 }
 
@@ -125,15 +171,13 @@ func (d *downTrack) claim() allocate.Claim {
 	i, temporal, ok := d.chooser.Choose(d.wish, s.options)
 	c := allocate.Claim{
 		Wish: d.wish, Options: s.options, Costs: s.costs, Option: i, Temporal: temporal,
-		Screen: d.track.source == media.Screen, Had: d.grant,
+		Screen: d.track.source == media.Screen, New: !d.aim.planned, Had: d.aim.grant,
 	}
-	if !ok {
-		c.Wish.Paused = true
-	}
+	c.Wish.Paused = !ok
 	return c
 }
 
-// meter counts bits a second.
+// meter counts bits a second. The zero meter is ready to use.
 type meter struct {
 	bytes int
 	since time.Time

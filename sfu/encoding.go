@@ -64,10 +64,12 @@ func (e *encoding) begin(ssrc uint32) {
 		l.batch.evicted = append(l.batch.evicted, p)
 	})
 	e.ring = e.track.newRing() // takes any first number
+	e.descriptors.Reset()
 	e.restart()
 }
 
-// restart gives the stream a new name and forgets what belonged to the old.
+// restart gives the stream a new name and forgets what belonged to the old, but
+// for the descriptors: the packet that begins another codec has told its own.
 func (e *encoding) restart() {
 	l := e.track.link.loop
 	l.forget(e)
@@ -75,15 +77,21 @@ func (e *encoding) restart() {
 	e.gaps.Reset()
 	e.received.Reset()
 	e.timeline.Reset()
-	e.descriptors.Reset()
 	e.asked, e.lastKeyframe, e.newest = 0, 0, 0
 	e.picture = picture{}
 }
 
 // note takes a packet that the ring took.
 func (e *encoding) note(pkt *media.Packet, taken nack.Taken, repaired bool, now time.Time) {
-	if taken.Restart || taken.Newest && e.changes(pkt) {
+	switch {
+	case taken.Restart:
+		e.descriptors.Reset()
 		e.restart()
+	case !e.changes(pkt):
+	case taken.Newest:
+		e.restart()
+	default:
+		return // late, and of the codec before: of a feed that is gone
 	}
 	fresh := e.newest == 0
 	pkt.Feed = e.feed
@@ -92,6 +100,10 @@ func (e *encoding) note(pkt *media.Packet, taken nack.Taken, repaired bool, now 
 		e.newest = pkt.ESN
 	}
 	e.gaps.Note(pkt.ESN, pkt.Arrival)
+	if e.gaps.Any() {
+		lk := e.track.link
+		lk.loop.due.repair = earlier(lk.loop.due.repair, now.Add(repairEvery))
+	}
 	if !repaired { // RFC 4588, 6.3: a retransmission is not a reception of the original
 		e.received.Note(pkt.ESN, pkt.Timestamp, pkt.Codec.ClockRate(), pkt.Arrival)
 	}
@@ -105,7 +117,7 @@ func (e *encoding) note(pkt *media.Packet, taken nack.Taken, repaired bool, now 
 	}
 	if fresh { // a feed that nobody has yet
 		e.track.survey(now)
-		e.track.retarget(now)
+		e.track.retarget()
 	}
 }
 
@@ -126,6 +138,9 @@ func (e *encoding) notePicture(pkt *media.Packet, now time.Time) {
 		}
 	}
 	e.picture.note(pkt)
+	if pkt.Keyframe && e.track.survey(now) {
+		e.track.retarget() // who waits for the encoding can begin with this very one
+	}
 }
 
 func (p *picture) note(pkt *media.Packet) {
@@ -221,7 +236,7 @@ func (e *encoding) repair(now time.Time) {
 		return
 	}
 	scratch := &lk.loop.batch.numbers
-	missing, lost := e.gaps.Due((*scratch)[:0], now, lk.rtt)
+	missing, lost := e.gaps.Due((*scratch)[:0], now, lk.path.rtt)
 	*scratch = missing
 	lk.loop.tally.repairs.nacksOut += len(missing)
 	for part := range slices.Chunk(missing, maxNacked) {
@@ -237,4 +252,14 @@ func (e *encoding) repair(now time.Time) {
 		e.requestKeyframe(now)
 	}
 	e.sendPLI(now)
+	if e.gaps.Any() {
+		lk.loop.due.repair = earlier(lk.loop.due.repair, now.Add(repairEvery))
+	}
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
 }

@@ -30,7 +30,7 @@ func (nowhere) WriteRTCP([]rtcp.Packet) error { return nil }
 // quiet hooks tell nobody.
 var quiet = linkHooks{
 	flood: func() {}, silent: func(string) {},
-	layers: func(string, map[string]bool) {}, sight: func(wire.TrackState) {},
+	layers: func(media.TrackID, map[string]bool) {}, sight: func(wire.TrackState) {},
 }
 
 // fanOutStage is a room's data plane without sockets: one publisher of one VP8
@@ -90,7 +90,7 @@ func (s *fanOutStage) batch(n int, now time.Time) []inbound {
 func TestFanOutAllocatesNothing(t *testing.T) {
 	s := newFanOutStage(10)
 	now := time.Now()
-	s.loop.due = due{tick: now.Add(time.Hour)}
+	s.loop.due = due{repair: now.Add(time.Hour), tick: now.Add(time.Hour)}
 	const runs = 100
 	var batches [][]inbound // made before: the race detector makes the packet pool leak
 	for range 200 {

@@ -18,8 +18,23 @@ const (
 	reportEvery   = time.Second            // sender and receiver reports
 	recheckEvery  = 200 * time.Millisecond // slots that still wait for a keyframe
 
-	defaultRTT = 100 * time.Millisecond // until a report says better
+	defaultRTT = 100 * time.Millisecond // until something says better
 )
+
+// path is what is known of the way to a participant.
+type path struct {
+	rtt      time.Duration // smoothed
+	measured bool
+}
+
+// note takes one measured round trip, smoothed as TCP does it (RFC 6298, 2).
+func (p *path) note(rtt time.Duration) {
+	if !p.measured {
+		p.rtt, p.measured = rtt, true
+		return
+	}
+	p.rtt += (rtt - p.rtt) / 8
+}
 
 // rtcpWriter is the part of a PeerConnection that a link writes reports to.
 type rtcpWriter interface{ WriteRTCP([]rtcp.Packet) error }
@@ -34,7 +49,7 @@ type link struct {
 	born  time.Time
 	hooks linkHooks
 	gone  bool
-	rtt   time.Duration // of the path, smoothed
+	path  path
 
 	// Shared with pion's goroutines: what this participant has in the loop's
 	// queues, so that no one can fill them, and the SSRCs that it uses.
@@ -56,7 +71,7 @@ type linkHooks struct {
 
 	// The encodings of a track that are to be encoded, by rid, and what is to be
 	// seen of a track: when either changed.
-	layers func(mid string, active map[string]bool)
+	layers func(track media.TrackID, active map[string]bool)
 	sight  func(wire.TrackState)
 }
 
@@ -64,7 +79,7 @@ func newLink(id media.ParticipantID, loop *mediaLoop, hooks linkHooks) *link {
 	ssrc := rand.Uint32()
 	return &link{
 		id: id, loop: loop, hooks: hooks,
-		ssrc: ssrc, born: time.Now(), rtt: defaultRTT,
+		ssrc: ssrc, born: time.Now(), path: path{rtt: defaultRTT},
 		streams: streams{bySSRC: make(map[uint32]*stream)},
 		up:      newUplink(ssrc),
 		out:     newEgress(),
@@ -104,7 +119,7 @@ func (lk *link) wish(id media.TrackID, w allocate.Wish, now time.Time) {
 	}
 	lk.down.wishes[id] = w
 	if d := lk.carrier(t); d != nil {
-		d.wish = w
+		d.wish, d.demands.changed = w, true
 		d.begin(now)
 	}
 	lk.pinSound(t.link)
@@ -125,11 +140,6 @@ func (lk *link) pinSound(publisher *link) {
 
 // tick does what is due for this connection by time.
 func (lk *link) tick(now time.Time) {
-	for _, t := range lk.up.tracks {
-		for _, e := range t.encodings {
-			e.repair(now)
-		}
-	}
 	if !now.Before(lk.due.feedback) {
 		lk.due.feedback = now.Add(feedbackEvery)
 		lk.sendTransportFeedback()

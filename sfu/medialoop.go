@@ -25,9 +25,13 @@ const (
 	// reached; a task that got lost would leave something behind.
 	maxQueuedTasks = 1 << 16
 
-	tickEvery  = 20 * time.Millisecond  // repair and keyframe requests
-	idleTick   = 250 * time.Millisecond // the same while no packet comes
-	speakEvery = 300 * time.Millisecond
+	tickEvery = 20 * time.Millisecond // keyframe requests that were put off, and what is due less often
+	// repairEvery is how often it is looked whether to ask for a packet, while
+	// one is missing: on a short path a retry must not wait for longer than the
+	// path takes.
+	repairEvery = 5 * time.Millisecond
+	idleTick    = 250 * time.Millisecond // the same while no packet comes
+	speakEvery  = 300 * time.Millisecond
 )
 
 // inbound is one packet as it comes from pion.
@@ -41,7 +45,7 @@ type arrival struct {
 	track *upTrack
 	pkt   *media.Packet
 	quiet bool // sound that is not among the loudest of a big room
-	again bool // it was quiet when it came, and is sent before the first word
+	again bool // it was left out when it came, and is sent after all
 }
 
 // mediaLoop is the data plane of one room. Its goroutine owns everything that
@@ -72,11 +76,10 @@ type mediaLoop struct {
 type rhythm struct {
 	now        time.Time // of this turn
 	lastPacket time.Time
-	pumping    bool // something waits for its time to leave
 }
 
 // due is when a loop's regular work is to be done next.
-type due struct{ tick, speak, survey time.Time }
+type due struct{ pace, repair, tick, speak, survey time.Time }
 
 // batch is what one turn of the loop works on, with its scratch space.
 type batch struct {
@@ -170,11 +173,11 @@ func (l *mediaLoop) turn(in []inbound, now time.Time) {
 		l.fanOut()
 	}
 	l.recycle()
-	l.rhythm.pumping = false
-	for _, lk := range l.links {
-		lk.release(now)
-		lk.pump(now)
-		l.rhythm.pumping = l.rhythm.pumping || lk.out.busy()
+	if !now.Before(l.due.pace) {
+		l.pace(now)
+	}
+	if !now.Before(l.due.repair) {
+		l.repair(now)
 	}
 	if !now.Before(l.due.tick) {
 		l.due.tick = now.Add(tickEvery)
@@ -190,11 +193,31 @@ func (l *mediaLoop) fanOut() {
 		for i := range l.batch.arrivals {
 			a := &l.batch.arrivals[i]
 			if d := sub.carrier(a.track); d != nil && (!a.again || d.silenced) {
-				d.forward(a)
+				l.forward(d, a)
 			}
 		}
 	}
 }
+
+// forward offers one packet to one down track, and after the one with which a
+// picture begins also those of it that overtook that one.
+func (l *mediaLoop) forward(d *downTrack, a *arrival) {
+	flowed := d.fwd.Current()
+	d.forward(a)
+	if !a.pkt.Keyframe || a.again || flowed == a.pkt.Feed || d.fwd.Current() != a.pkt.Feed {
+		return
+	}
+	e := l.feeds.by[a.pkt.Feed]
+	for n := uint64(1); n <= overtakers; n++ {
+		if pkt := e.ring.Get(a.pkt.ESN + n); pkt != nil && pkt.Arrival.Before(a.pkt.Arrival) {
+			d.forward(&arrival{track: a.track, pkt: pkt, again: true})
+		}
+	}
+}
+
+// overtakers is how many packets behind the first of a keyframe it is looked for
+// some that came before it.
+const overtakers = 32
 
 // recycle gives back what the rings pushed out in this turn; only now is
 // nobody left who could read it.
@@ -209,15 +232,35 @@ func (l *mediaLoop) recycle() {
 }
 
 func (l *mediaLoop) untilTick(now time.Time) time.Duration {
-	switch {
-	case l.rhythm.pumping:
-		return pumpEvery
-	case now.Sub(l.rhythm.lastPacket) > time.Second:
-		return idleTick
+	if now.Sub(l.rhythm.lastPacket) > time.Second {
+		return min(idleTick, l.due.pace.Sub(now))
 	}
 	// A little late on purpose: where packets flow, one of them comes first
 	// and saves the wake-up.
-	return l.due.tick.Sub(now) + 5*time.Millisecond
+	const late = 5 * time.Millisecond
+	return min(l.due.tick.Sub(now)+late, l.due.repair.Sub(now)+late/5, l.due.pace.Sub(now))
+}
+
+// pace sends what was held back, and what probes lack.
+func (l *mediaLoop) pace(now time.Time) {
+	l.due.pace = now.Add(idleTick)
+	for _, lk := range l.links {
+		lk.release(now)
+		lk.feed(now)
+		if lk.out.pacer.count > 0 || lk.out.probe.active() {
+			l.due.pace = now.Add(paceEvery)
+		}
+	}
+}
+
+// repair asks publishers for what is missing.
+func (l *mediaLoop) repair(now time.Time) {
+	l.due.repair = now.Add(tickEvery)
+	for _, t := range l.tracks {
+		for _, e := range t.encodings {
+			e.repair(now)
+		}
+	}
 }
 
 // tick does what is due by time.
@@ -244,7 +287,7 @@ func (l *mediaLoop) survey(now time.Time) {
 		t.tick(now)
 	}
 	for _, lk := range l.links {
-		lk.plan(now)
+		lk.share(now)
 		lk.probe(now)
 		for _, d := range lk.down.tracks {
 			d.tellState(now)
@@ -303,7 +346,6 @@ func (l *mediaLoop) removeLink(lk *link) {
 	for _, d := range lk.down.tracks {
 		d.carry(nil, time.Time{})
 	}
-	lk.out.pacer.clear(l)
 	lk.gone = true
 	l.limitSound()
 }
@@ -340,15 +382,17 @@ func (l *mediaLoop) unpublish(t *upTrack) {
 		t.downs[len(t.downs)-1].carry(nil, time.Time{})
 	}
 	l.tally.set.EncodingsOff.Sub(float64(max(1, len(t.rids)) - bits.OnesCount8(t.supply.active)))
-	for _, lk := range l.links {
-		delete(lk.down.wishes, t.id)
-	}
 	for _, e := range t.encodings {
 		l.forget(e)
 		e.ring.Clear((*media.Packet).Release)
 	}
+	t.gone = true
 	delete(l.tracks, t.id)
 	delete(t.link.up.tracks, t.mid)
+	for _, lk := range l.links {
+		delete(lk.down.wishes, t.id)
+		lk.pinSound(t.link)
+	}
 	l.tally.set.UpTracks[t.kind].Dec()
 }
 

@@ -90,8 +90,10 @@ func newParticipant(s *Server, r *room, req *wire.JoinRoom) (*participant, error
 	p.link = newLink(id, r.loop, linkHooks{
 		flood:  p.giveUp,
 		silent: func(mid string) { p.put(func() { p.applySilence(mid) }) },
-		layers: func(mid string, active map[string]bool) { p.put(func() { p.applyLayers(mid, active) }) },
-		sight:  func(s wire.TrackState) { p.put(func() { p.applySight(s) }) },
+		layers: func(track media.TrackID, active map[string]bool) {
+			p.put(func() { p.applyLayers(track, active) })
+		},
+		sight: func(s wire.TrackState) { p.put(func() { p.applySight(s) }) },
 	})
 	p.data = newDataWriter(s.count)
 	pc, err := s.peers.newPeer(p.link.sink)
@@ -220,6 +222,7 @@ func (p *participant) applyResume(s *Session) {
 	p.slots.sent = nil
 	p.assignSlots()
 	p.repeatLayers()
+	p.repeatSights()
 	p.talks.state.Reconnected(time.Now())
 }
 

@@ -26,10 +26,17 @@ func (p *participant) applyState() {
 	}
 	p.presence.connected = up
 	since, lk := time.Time{}, p.link
+	rtt, measured := time.Duration(0), false
 	if up {
 		since = time.Now()
+		rtt, measured = p.roundTrip()
 	}
-	lk.loop.do(func() { lk.up.up = since })
+	lk.loop.do(func() {
+		lk.up.up = since
+		if measured && !lk.path.measured {
+			lk.path.note(rtt)
+		}
+	})
 	if !up {
 		p.presence.mediaLost = time.Now()
 		p.log.Info("media lost", "state", state)
@@ -49,6 +56,14 @@ func (p *participant) applyState() {
 		p.log.Info("media is back", "after", time.Since(p.presence.mediaLost).Round(time.Millisecond))
 	}
 	p.assignSlots()
+}
+
+// roundTrip returns the round trip that ICE measured. Reports tell more of it, but
+// only about what a participant is sent: one who is alone gets nothing.
+func (p *participant) roundTrip() (rtt time.Duration, ok bool) {
+	stats, ok := p.pc.SCTP().Transport().ICETransport().GetSelectedCandidatePairStats()
+	rtt = time.Duration(stats.CurrentRoundTripTime * float64(time.Second))
+	return rtt, ok && rtt > 0
 }
 
 // countFailure tells which handshake failed.

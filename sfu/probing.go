@@ -8,9 +8,6 @@ import (
 )
 
 const (
-	// pumpEvery is how often a probe under way is fed: the estimator's own groups
-	// of packets are as long (estimate: 5 ms).
-	pumpEvery = 5 * time.Millisecond
 	// padding is how long a packet of nothing is: the most that one byte counts,
 	// less the byte itself (RFC 3550, 5.1).
 	padding = 224
@@ -41,7 +38,7 @@ func (p *probing) take(size int) int {
 
 // owes returns how many bytes the probe lacks at now.
 func (p *probing) owes(now time.Time) int {
-	passed := min(now.Sub(p.began)+pumpEvery, p.Duration)
+	passed := min(now.Sub(p.began)+paceEvery, p.Duration)
 	return int(float64(p.Bitrate)/8*passed.Seconds()) - p.bytes
 }
 
@@ -56,16 +53,18 @@ func (lk *link) probe(now time.Time) {
 		return
 	}
 	var wanted media.Bitrate
-	if o.next > 0 {
-		wanted = o.planner.Used() + o.next + o.sound.last
+	if s := &o.budget; s.next > 0 {
+		wanted = s.planner.Used() + s.next + s.sound.last
 	}
 	if p, ok := o.prober.Update(o.estimator.ProbeInput(wanted), now); ok {
 		o.probe = probing{Probe: p, began: now}
+		lk.loop.tally.probes++
+		lk.loop.due.pace = now
 	}
 }
 
-// pump sends what the probe under way lacks.
-func (lk *link) pump(now time.Time) {
+// feed sends what the probe under way lacks.
+func (lk *link) feed(now time.Time) {
 	o := &lk.out
 	if !o.probe.active() {
 		return
@@ -90,6 +89,7 @@ func (lk *link) pad(now time.Time) bool {
 			continue
 		}
 		if d.repeat(b) || d.fill(b) {
+			lk.loop.tally.padded++
 			return true
 		}
 	}
@@ -105,7 +105,7 @@ func (d *downTrack) repeat(b *binding) bool {
 	for n := range uint64(recent) {
 		esn := e.newest - (d.sent.repeated+n)%recent
 		pkt := e.ring.Get(esn)
-		if pkt == nil || b.types[pkt.Codec].rtx == 0 {
+		if pkt == nil || b.types[pkt.Codec].rtx == 0 || d.queue.waits(pkt.Feed, pkt.ESN) {
 			continue
 		}
 		if v := d.fwd.Map(pkt); v.Drop == media.Kept && !v.Hollow {
@@ -118,13 +118,13 @@ func (d *downTrack) repeat(b *binding) bool {
 
 // fill sends padding.
 func (d *downTrack) fill(b *binding) bool {
-	types := b.types[media.VP8]
-	if types.rtx == 0 {
+	pt := b.anyRTX()
+	if pt == 0 {
 		return false
 	}
 	h := &d.stamp.header
 	h.Padding, h.Marker, h.Extension, h.Extensions = true, false, false, h.Extensions[:0]
-	h.PayloadType, h.SSRC, h.SequenceNumber = types.rtx, b.rtx, d.sent.rtxSeq
+	h.PayloadType, h.SSRC, h.SequenceNumber = pt, b.rtx, d.sent.rtxSeq
 	d.sent.rtxSeq++
 	d.stamp.identify(b)
 	room := d.link.loop.batch.scratch.rtx[:padding]

@@ -18,8 +18,8 @@ func (d *downTrack) answer(seq uint16, now time.Time) {
 		return
 	}
 	e := l.feeds.by[feed]
-	if e == nil || e.track != d.track || e.track.muted {
-		return // its publisher is gone, or silent by its own will
+	if e == nil || e.track != d.track || e.track.muted || d.queue.given.contains(seq) {
+		return // its publisher is gone, or silent by its own will, or it was not worth sending
 	}
 	pkt := e.ring.Get(esn)
 	switch {
@@ -32,10 +32,10 @@ func (d *downTrack) answer(seq uint16, now time.Time) {
 		return
 	}
 	v := d.fwd.Map(pkt)
-	if v.Drop != media.Kept {
+	if v.Drop != media.Kept || b.typesOf(pkt.Codec).media == 0 {
 		return
 	}
-	if !d.sent.answers.Allow(seq, now, d.link.rtt) {
+	if !d.sent.answers.Allow(seq, now, d.link.path.rtt) {
 		l.tally.repairs.rtxLimited++
 		return
 	}
@@ -48,7 +48,10 @@ func (d *downTrack) answer(seq uint16, now time.Time) {
 // one. One that is on its way already costs nobody anything; of others each may
 // have only so many.
 func (d *downTrack) demandKeyframe(e *encoding, now time.Time) {
-	if !e.keyframe.Waiting() && !d.patient.Allow(now) {
+	if d.kind != media.Video {
+		return
+	}
+	if !e.keyframe.Waiting() && !d.demands.lost.Allow(now) {
 		d.link.loop.tally.repairs.plisLimited++
 		return
 	}

@@ -120,7 +120,7 @@ func (lk *link) handleBlocks(ssrc uint32, blocks []rtcp.ReceptionReport, now tim
 		}
 		count := lk.loop.tally.set
 		if rtt, ok := report.RTT(block, now); ok {
-			lk.rtt += (rtt - lk.rtt) / 8 // as TCP smooths it (RFC 6298, 2)
+			lk.path.note(rtt)
 			count.RTT.Observe(rtt.Seconds())
 		}
 		if lost, sent, ok := d.sent.delivery.Note(block); ok && sent > 0 {

@@ -25,11 +25,15 @@ func (d *downTrack) carry(t *upTrack, now time.Time) {
 	}
 	gauge := d.link.loop.tally.set.DownTracks[d.kind]
 	if d.track != nil {
-		d.link.setCarrier(d.track, nil)
+		if d.link.carrier(d.track) == d { // or another slot has taken the track over
+			d.link.setCarrier(d.track, nil)
+		}
 		d.track.removeDown(d)
 		gauge.Dec()
 	}
+	d.giveUp()
 	d.track, d.wish, d.chooser, d.seen = t, allocate.Wish{}, allocate.Chooser{}, sight{}
+	d.aim, d.demands.changed = aim{}, false
 	d.fwd.SetTarget(0, media.Layer{})
 	d.fwd.Cut()
 	if t != nil {
@@ -44,6 +48,9 @@ func (d *downTrack) carry(t *upTrack, now time.Time) {
 
 // begin shows the track from now on: by its newest keyframe, or the next.
 func (d *downTrack) begin(now time.Time) {
+	if d.kind == media.Video {
+		d.link.plan(now)
+	}
 	d.target()
 	if d.fwd.Current() == 0 {
 		d.replay(now)
@@ -67,8 +74,8 @@ func (d *downTrack) paused() bool { return d.wish.Paused }
 
 // target points the forwarder at what the subscriber is to get.
 func (d *downTrack) target() {
-	if feed, layer := d.choose(); feed != d.fwd.Target() || layer != d.layer {
-		d.layer = layer
+	if feed, layer := d.choose(); feed != d.fwd.Target() || layer != d.aim.layer {
+		d.aim.layer = layer
 		d.fwd.SetTarget(feed, layer)
 	}
 }
@@ -76,11 +83,17 @@ func (d *downTrack) target() {
 // choose returns what of its track the subscriber is to get; feed 0 is nothing.
 func (d *downTrack) choose() (media.Feed, media.Layer) {
 	if d.kind == media.Audio {
+		if d.paused() {
+			return 0, media.Layer{}
+		}
 		return d.track.soleFeed(), media.Layer{}
 	}
 	i, temporal, ok := d.granted()
 	if !ok {
 		return 0, media.Layer{}
+	}
+	if d.wish.FPS == 0 {
+		temporal = media.MaxTemporal - 1 // those that have not come yet, too
 	}
 	o := &d.track.supply.options[i]
 	layer := media.Layer{Spatial: o.Spatial, Temporal: temporal}
@@ -95,10 +108,10 @@ func (d *downTrack) choose() (media.Feed, media.Layer) {
 func (d *downTrack) granted() (option int, temporal uint8, ok bool) {
 	options := d.track.supply.options
 	i, temporal, ok := d.chooser.Choose(d.wish, options)
-	if !ok || !d.link.out.known {
+	if !ok || !d.aim.planned {
 		return i, temporal, ok
 	}
-	g := d.grant
+	g := d.aim.grant
 	if g.Paused {
 		return 0, 0, false
 	}
@@ -116,14 +129,24 @@ func (d *downTrack) decodesLayers(feed media.Feed) bool {
 	return e == nil || b == nil || e.picture.codec != media.AV1 || b.ids.dependency != 0
 }
 
-// requestKeyframe asks for a keyframe if the slot waits for one.
+// requestKeyframe asks for a keyframe if the slot waits for one and can send it.
+// What changes by itself, or at the publisher, costs the subscriber nothing; its
+// own wishes do: a keyframe costs all who watch.
 func (d *downTrack) requestKeyframe(now time.Time) {
 	if d.track == nil || !d.fwd.NeedsKeyframe() {
 		return
 	}
-	if e := d.link.loop.feeds.by[d.fwd.Target()]; e != nil && !e.keyframe.Waiting() {
-		e.requestKeyframe(now)
+	e := d.link.loop.feeds.by[d.fwd.Target()]
+	if e == nil || e.keyframe.Waiting() || !d.takes() || d.demands.changed && !d.demands.whims.Allow(now) {
+		return
 	}
+	d.demands.changed = false
+	e.requestKeyframe(now)
+}
+
+// takes reports whether the slot can send what it is to get.
+func (d *downTrack) takes() bool {
+	return d.bound.Load() != nil && len(d.stamp.mid) > 0 && d.decodes()
 }
 
 // replay sends the packets since the newest keyframe to a slot that waits for
@@ -138,13 +161,15 @@ func (d *downTrack) replay(now time.Time) {
 		return
 	}
 	for esn := e.lastKeyframe; esn <= e.newest; esn++ {
-		d.forward(&arrival{track: d.track, pkt: e.ring.Get(esn)})
+		l.forward(d, &arrival{track: d.track, pkt: e.ring.Get(esn), again: true})
 	}
-	l.tally.repairs.replayed++
+	if d.fwd.Current() != 0 { // else the subscriber had all of it before it paused
+		l.tally.repairs.replayed++
+	}
 }
 
 // state returns what there is to see of the track now.
-func (d *downTrack) state() wire.TrackState {
+func (d *downTrack) state(now time.Time) wire.TrackState {
 	s := wire.TrackState{Track: string(d.track.id), State: wire.StateActive}
 	layer, flows := d.fwd.Layer()
 	switch {
@@ -152,11 +177,11 @@ func (d *downTrack) state() wire.TrackState {
 		s.State, s.Reason = wire.StatePaused, wire.PausedMuted
 	case d.paused():
 		s.State, s.Reason = wire.StatePaused, wire.PausedByWish
-	case d.link.out.known && d.grant.Paused:
+	case d.aim.planned && d.aim.grant.Paused:
 		s.State, s.Reason = wire.StatePaused, wire.PausedByBandwidth
 	case !d.decodes():
 		s.State, s.Reason = wire.StatePaused, wire.PausedCodec
-	case !flows:
+	case !flows || now.Sub(d.track.newest) > silence:
 		s.State, s.Reason = wire.StatePaused, wire.PausedWaiting
 	default:
 		if e := d.link.loop.feeds.by[d.fwd.Current()]; e != nil {
@@ -179,7 +204,7 @@ func (d *downTrack) tellState(now time.Time) {
 	if d.track == nil || d.kind != media.Video {
 		return
 	}
-	s := d.state()
+	s := d.state(now)
 	if s == d.seen.told {
 		d.seen.since = time.Time{}
 		return

@@ -17,6 +17,13 @@ func (s *studio) say(level uint8, pt uint8, payload []byte) {
 
 func (s *studio) sayFrom(name string, level, pt uint8, payload []byte) {
 	s.t.Helper()
+	s.loop.turn([]inbound{s.spoken(name, level, pt, payload)}, s.now)
+	s.now = s.now.Add(frame)
+}
+
+// spoken is the next packet of a microphone.
+func (s *studio) spoken(name string, level, pt uint8, payload []byte) inbound {
+	s.t.Helper()
 	st := s.streams[name]
 	h := rtp.Header{
 		Version: 2, PayloadType: pt, SSRC: st.ssrc, SequenceNumber: s.seqs[name],
@@ -30,8 +37,7 @@ func (s *studio) sayFrom(name string, level, pt uint8, payload []byte) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.loop.turn([]inbound{s.inbound(st, raw)}, s.now)
-	s.now = s.now.Add(frame)
+	return s.inbound(st, raw)
 }
 
 const frame = 20e6 // an Opus frame, in ns

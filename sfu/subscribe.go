@@ -1,6 +1,7 @@
 package sfu
 
 import (
+	"slices"
 	"time"
 
 	"sfu/sfu/allocate"
@@ -16,14 +17,17 @@ const maxPinned = 16
 // and of those that are pinned to the slots, which they get first.
 func (p *participant) applySubscribe(m *wire.Subscribe) {
 	repinned := false
-	for _, w := range m.Tracks {
+	wishes := make([]allocate.Wish, len(m.Tracks))
+	for i, w := range m.Tracks {
 		repinned = p.pin(media.TrackID(w.Track), w.Pinned) || repinned
+		wishes[i] = readWish(w)
+		wishes[i].Pinned = p.pinned[media.TrackID(w.Track)]
 	}
 	lk := p.link
 	lk.loop.do(func() {
 		now := time.Now()
-		for _, w := range m.Tracks {
-			lk.wish(media.TrackID(w.Track), readWish(w), now)
+		for i, w := range m.Tracks {
+			lk.wish(media.TrackID(w.Track), wishes[i], now)
 		}
 	})
 	if repinned {
@@ -47,18 +51,20 @@ func (p *participant) pin(id media.TrackID, pinned bool) (changed bool) {
 func readWish(w wire.TrackWish) allocate.Wish {
 	return allocate.Wish{
 		Size: media.Size{Width: uint16(w.Width), Height: uint16(w.Height)},
-		FPS:  uint8(w.FPS), Priority: uint8(w.Priority), Pinned: w.Pinned, Paused: w.Paused,
+		FPS:  uint8(w.FPS), Priority: uint8(w.Priority), Paused: w.Paused,
 	}
 }
 
-// applyLayers tells the client which encodings of a track it is to encode.
-func (p *participant) applyLayers(mid string, active map[string]bool) {
-	pub := p.talks.publication(mid)
-	if pub == nil || p.presence.left {
+// applyLayers tells the client which encodings of a track it is to encode. The
+// track may be gone, and its section be another's.
+func (p *participant) applyLayers(track media.TrackID, active map[string]bool) {
+	i := slices.IndexFunc(p.talks.tracks, func(pub publication) bool { return pub.id == track })
+	if i < 0 || p.presence.left {
 		return
 	}
+	pub := &p.talks.tracks[i]
 	pub.active = active
-	p.send(&wire.Layers{MID: mid, Active: active})
+	p.send(&wire.Layers{MID: pub.mid, Active: active})
 }
 
 // repeatLayers tells a client that resumed again what it may have missed.
@@ -68,6 +74,17 @@ func (p *participant) repeatLayers() {
 			p.send(&wire.Layers{MID: pub.mid, Active: pub.active})
 		}
 	}
+}
+
+// repeatSights makes the media loop tell a client that resumed again what there
+// is to see.
+func (p *participant) repeatSights() {
+	lk := p.link
+	lk.loop.do(func() {
+		for _, d := range lk.down.tracks {
+			d.seen = sight{}
+		}
+	})
 }
 
 // applySight tells the client what there is to see of a track.

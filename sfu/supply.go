@@ -75,7 +75,8 @@ func (t *upTrack) tick(now time.Time) {
 		return
 	}
 	if t.survey(now) {
-		t.retarget(now)
+		t.retarget()
+		t.requestKeyframes(now)
 	}
 	active, changed := t.supply.wanted.Update(t.demand(), now)
 	if !changed {
@@ -87,22 +88,23 @@ func (t *upTrack) tick(now time.Time) {
 	off := bits.OnesCount8(t.supply.active) - bits.OnesCount8(active)
 	t.link.loop.tally.set.EncodingsOff.Add(float64(off))
 	t.supply.active = active
-	t.link.hooks.layers(t.mid, t.layers())
+	t.link.hooks.layers(t.id, t.layers())
 }
 
-// demand returns the encodings that somebody would get if all were there, and
-// those that stand in for one that is not.
+// demand returns the encodings that somebody would get if all were there. While
+// that one is not, it is also the one that stands in for it, and all between the
+// two: a publisher whose uplink is too narrow for the largest may well have room
+// for the next.
 func (t *upTrack) demand() (wanted uint8) {
 	s := &t.supply
 	for _, d := range t.downs {
-		if i, ok := d.chooser.Want(d.wish, s.options); ok {
-			wanted |= 1 << s.ranks[i]
+		want, ok := d.chooser.Want(d.wish, s.options)
+		if !ok {
+			continue
 		}
-		if i, _, ok := d.granted(); ok {
+		have, _, _ := d.chooser.Choose(d.wish, s.options)
+		for i := min(want, have); i <= max(want, have); i++ {
 			wanted |= 1 << s.ranks[i]
-		}
-		if d.link.out.known && !d.grant.Paused && d.grant.Option < len(s.ranks) {
-			wanted |= 1 << s.ranks[d.grant.Option]
 		}
 	}
 	return wanted

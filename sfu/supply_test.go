@@ -30,6 +30,7 @@ type studio struct {
 	out      recorder
 
 	now    time.Time
+	asked  map[uint32]bool   // of ana: a keyframe of an SSRC
 	told   []map[string]bool // layers, to ana
 	states []wire.TrackState // to bob
 }
@@ -54,7 +55,7 @@ func newStudio(t *testing.T, rids ...string) *studio {
 		streams: make(map[string]*stream), seqs: make(map[string]uint16), now: time.Unix(1_800_000_000, 0),
 	}
 	hooks := quiet
-	hooks.layers = func(_ string, active map[string]bool) { s.told = append(s.told, active) }
+	hooks.layers = func(_ media.TrackID, active map[string]bool) { s.told = append(s.told, active) }
 	s.ana = newLink("ana", s.loop, hooks)
 	hooks = quiet
 	hooks.sight = func(state wire.TrackState) { s.states = append(s.states, state) }
@@ -110,7 +111,8 @@ func (s *studio) run(d time.Duration, sizes map[string]media.Size) {
 		var in []inbound
 		for name, size := range sizes {
 			payload := []byte{0x10, 0x01} // a frame that is predicted (RFC 7741, 4.3)
-			if s.seqs[name]%50 == 0 {
+			if s.seqs[name]%50 == 0 || s.asked[s.streams[name].ssrc] {
+				delete(s.asked, s.streams[name].ssrc)
 				payload = []byte{0x10, 0x00, 0, 0, 0x9d, 0x01, 0x2a, 0, 0, 0, 0} // a keyframe
 				binary.LittleEndian.PutUint16(payload[7:], size.Width)
 				binary.LittleEndian.PutUint16(payload[9:], size.Height)
@@ -236,6 +238,21 @@ func TestNobodyWantsIt(t *testing.T) {
 	s.run(20*time.Second, nil)
 	if silent != maxSilences { // the microphone, which everyone may want
 		t.Errorf("told %d times that nothing arrives, want %d for the microphone alone", silent, maxSilences)
+	}
+}
+
+// An uplink that carries only the smallest today may carry the next tomorrow.
+func TestWhatLiesBetweenIsKeptOn(t *testing.T) {
+	t.Parallel()
+	s := newStudio(t, "q", "h", "f")
+	s.watch()
+	s.run(8*time.Second, only("q"))
+	if len(s.told) != 0 {
+		t.Errorf("told %v while f is wanted and q stands in", s.told)
+	}
+	s.run(8*time.Second, only("q", "h"))
+	if want := map[string]bool{"q": false, "h": true, "f": true}; len(s.told) != 1 || !maps.Equal(s.told[0], want) {
+		t.Errorf("told %v, want %v", s.told, want)
 	}
 }
 

@@ -72,6 +72,7 @@ type stream struct {
 // SRTP goroutines.
 func (lk *link) sink(kind packetio.BufferPacketType, ssrc uint32) io.ReadWriteCloser {
 	if kind == packetio.RTCPBufferPacket {
+		lk.streams.name(lk)
 		return &reports{link: lk, ssrc: ssrc}
 	}
 	return lk.streams.sink(lk, ssrc)
@@ -80,9 +81,20 @@ func (lk *link) sink(kind packetio.BufferPacketType, ssrc uint32) io.ReadWriteCl
 // streams remembers every SSRC for the life of a connection: pion may close
 // and reopen one, and what it carries is said only once.
 type streams struct {
-	mu     sync.Mutex // guards the map and the count; not taken for a packet
+	mu     sync.Mutex // guards the fields below; not taken for a packet
 	bySSRC map[uint32]*stream
 	count  int
+	named  int // in reports
+}
+
+// name counts an SSRC that reports name for the first time: pion keeps it as it
+// keeps those of packets.
+func (t *streams) name(lk *link) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.named++; t.named == floodStreams {
+		lk.hooks.flood()
+	}
 }
 
 func (t *streams) sink(lk *link, ssrc uint32) io.ReadWriteCloser {
@@ -250,7 +262,7 @@ const preRoll = 2
 // whether it is among the loudest.
 func (l *mediaLoop) arrive(e *encoding, pkt *media.Packet) {
 	a := arrival{track: e.track, pkt: pkt}
-	if e.track.source == media.Microphone && pkt.HasLevel {
+	if e.track.source == media.Microphone && pkt.HasLevel && !e.track.muted {
 		heard, began := l.audible.Observe(speaker.Key(e.feed), pkt.Level, pkt.Arrival)
 		a.quiet = !heard
 		for n := uint64(preRoll); began && n > 0; n-- {
@@ -337,10 +349,14 @@ func (s *stream) unpack(pkt *media.Packet, h *rtp.Header, n int) media.Drop {
 // bind finds out which encoding the stream carries: from the description's
 // SSRC lines, or from the mid, rid and repaired rid that a browser stamps on
 // its first packets. The answer holds for the life of the stream, because
-// browsers stop stamping once they know that we know (media.md, H1).
+// browsers stop stamping once they know that we know (media.md, H1); whatever is
+// published next on the same section goes on in it.
 func (s *stream) bind(h *rtp.Header) bool {
-	if s.enc != nil {
-		return s.rtx || s.enc.ssrc == s.ssrc // another SSRC may have taken its place
+	if e := s.enc; e != nil {
+		if !s.rtx && e.ssrc != s.ssrc {
+			return false // another SSRC has taken its place
+		}
+		return !e.track.gone || s.carries(s.link.up.tracks[e.track.mid], e.rid)
 	}
 	desc := s.link.up.desc
 	mid, rid, repaired := desc.identify(h)
@@ -356,6 +372,15 @@ func (s *stream) bind(h *rtp.Header) bool {
 	s.rtx = repaired != "" || format.repairs != 0
 	if repaired != "" {
 		rid = repaired
+	}
+	return s.carries(t, rid)
+}
+
+// carries notes which encoding the stream carries, if the track, which may be
+// nil, has it.
+func (s *stream) carries(t *upTrack, rid string) bool {
+	if t == nil {
+		return false
 	}
 	e := t.encoding(rid)
 	if e == nil {

@@ -26,6 +26,7 @@ type upTrack struct {
 	kind   media.Kind
 	rids   []string // low to high; empty without simulcast
 	muted  bool
+	gone   bool // it is published no more
 
 	newest   time.Time // its last packet
 	heard    time.Time // its last packet, or when it was published, unmuted or last missed
@@ -76,22 +77,33 @@ func (t *upTrack) soleFeed() media.Feed {
 }
 
 // retarget points every down track at what it is to get of the track now.
-func (t *upTrack) retarget(now time.Time) {
+func (t *upTrack) retarget() {
 	for _, d := range t.downs {
 		d.target()
+	}
+}
+
+// requestKeyframes asks for the keyframes that down tracks wait for.
+func (t *upTrack) requestKeyframes(now time.Time) {
+	for _, d := range t.downs {
 		d.requestKeyframe(now)
 	}
 }
 
 // setMuted stops or starts forwarding: at the publisher's word, because
 // Firefox sends pictures for a while after its camera went off (media.md, 9).
+// What came meanwhile is nobody's to see later: not as the keyframe that a
+// newcomer is shown, nor before the first word.
 func (t *upTrack) setMuted(muted bool, now time.Time) {
 	if t.muted == muted {
 		return
 	}
 	t.muted, t.heard, t.silences = muted, now, 0
+	for _, e := range t.encodings {
+		e.ring.Clear((*media.Packet).Release)
+	}
 	for _, d := range t.downs {
 		d.fwd.Cut()
-		d.requestKeyframe(now)
 	}
+	t.requestKeyframes(now)
 }

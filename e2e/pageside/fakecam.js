@@ -9,8 +9,7 @@
 // stopped track is dark and silent.
 {
   const self = globalThis.fakecam;
-  const width = 640;
-  const height = 360;
+  const usual = { width: 640, height: 360 };
   let granted = false;
 
   /** @type {AudioContext | undefined} */
@@ -30,7 +29,8 @@
    * @param {string} colour
    */
   function paint(g, colour) {
-    g.fillStyle = colour;
+    const { width, height } = g.canvas;
+    g.fillStyle = flashing ? '#fff' : colour;
     g.fillRect(0, 0, width, height);
     const clock = grayClock();
     for (let bit = 0; bit < 16; bit++) {
@@ -63,15 +63,19 @@
 
   /** @param {FakeCamera} device */
   function picture(device) {
-    const canvas = document.createElement('canvas');
-    canvas.width = width;
-    canvas.height = height;
+    const size = { ...usual, ...device.size };
+    const canvas = Object.assign(document.createElement('canvas'), size);
     const g = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
-    paint(g, device.colour);
-    const timer = setInterval(paint, 1000 / self.fps, g, device.colour);
+    const repaint = () => paint(g, device.colour);
+    repaint();
+    repaints.add(repaint);
+    const timer = setInterval(repaint, 1000 / self.fps);
     // Without a rate it captures every painting; a second clock beside the timer would miss a third of them.
     const [track] = canvas.captureStream().getVideoTracks();
-    return disguise(track, device, { width, height, frameRate: self.fps }, () => clearInterval(timer));
+    return disguise(track, device, { ...size, frameRate: self.fps }, () => {
+      clearInterval(timer);
+      repaints.delete(repaint);
+    });
   }
 
   /** @param {FakeMicrophone} device */
@@ -92,11 +96,28 @@
 
   /** @type {Set<GainNode>} */
   const gains = new Set();
+  /** @type {Set<() => void>} */
+  const repaints = new Set();
+  let flashing = false;
 
   /** Sets how loudly every microphone of this page plays; 0 is somebody who says nothing. */
   self.setGain = (value) => {
     self.gain = value;
     for (const gain of gains) gain.gain.value = value;
+  };
+
+  /**
+   * Claps: every camera turns white and every microphone loud at one instant.
+   * @param {number} ms until both end
+   */
+  self.clap = (ms) => {
+    const both = (/** @type {boolean} */ on) => {
+      flashing = on;
+      self.setGain(on ? 0.5 : 0);
+      for (const repaint of repaints) repaint();
+    };
+    both(true);
+    setTimeout(both, ms, false);
   };
 
   /**

@@ -110,26 +110,47 @@
   }
 
   /**
-   * What getStats knows of the picture that a video shows.
+   * What getStats knows of the picture that a video shows, or of its sound.
    * @param {RTCPeerConnection} pc
    * @param {HTMLVideoElement} video
+   * @param {'audio' | 'video'} kind
    */
-  async function received(pc, video) {
+  async function received(pc, video, kind = 'video') {
     const stream = video.srcObject;
-    const id = stream instanceof MediaStream ? stream.getVideoTracks()[0]?.id : undefined;
-    if (!id) return null;
-    for (const entry of (await pc.getStats()).values()) {
-      if (entry.type !== 'inbound-rtp' || entry.trackIdentifier !== id) continue;
-      return { frames: entry.framesDecoded ?? 0, freezes: entry.freezeCount ?? 0 };
+    const track = stream instanceof MediaStream ? stream.getTracks().find((t) => t.kind === kind) : undefined;
+    if (!track) return null;
+    const stats = await pc.getStats();
+    for (const entry of stats.values()) {
+      if (entry.type !== 'inbound-rtp' || entry.trackIdentifier !== track.id) continue;
+      return {
+        frames: entry.framesDecoded ?? 0,
+        freezes: entry.freezeCount ?? 0,
+        frozen: entry.totalFreezesDuration ?? 0,
+        width: entry.frameWidth ?? 0,
+        codec: stats.get(entry.codecId)?.mimeType ?? '',
+        packetSize: entry.bytesReceived / entry.packetsReceived,
+      };
     }
     return null;
+  }
+
+  /**
+   * What leaves this page of its cameras and screens, in each size.
+   * @param {RTCPeerConnection} pc
+   */
+  async function sent(pc) {
+    const sizes = [];
+    for (const { type, kind, rid = '', framesEncoded = 0, frameWidth = 0 } of (await pc.getStats()).values()) {
+      if (type === 'outbound-rtp' && kind === 'video') sizes.push({ rid, frames: framesEncoded, width: frameWidth });
+    }
+    return sizes;
   }
 
   /**
    * How many frames the cameras and screens of this page have given to be sent.
    * @param {RTCPeerConnection} pc
    */
-  async function sent(pc) {
+  async function filmed(pc) {
     let frames = 0;
     for (const entry of (await pc.getStats()).values()) {
       if (entry.type === 'media-source' && entry.kind === 'video') frames += entry.frames ?? 0;
@@ -158,5 +179,5 @@
     return [...new Uint8Array(hash)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
   }
 
-  globalThis.probe = { rgb, age, tones, received, sent, sha256 };
+  globalThis.probe = { rgb, age, tones, received, sent, filmed, sha256 };
 }

@@ -6,7 +6,7 @@ import { expect, test } from '../meeting.mjs';
 const text = 'Grüße, <b>Ünïcödé</b> & "quotes" — 日本語 🙂👩‍👩‍👧 <script>throw 1</script>';
 
 test('a chat message arrives as it was written @firefox', async ({ meeting }) => {
-  const [ana, ben, cem] = [await meeting.join('ana'), await meeting.join('ben'), await meeting.join('cem')];
+  const [ana, ben, cem] = await meeting.gather('ana', 'ben', 'cem');
   await ana.get('toggle-chat').click();
   await ana.get('chat-input').fill(text);
   await ana.get('chat-send').click();
@@ -24,7 +24,7 @@ test('a chat message arrives as it was written @firefox', async ({ meeting }) =>
 });
 
 test('a file of 1 MiB arrives intact at both others @firefox', async ({ meeting, browserName }, info) => {
-  const [ana, ben, cem] = [await meeting.join('ana'), await meeting.join('ben'), await meeting.join('cem')];
+  const [ana, ben, cem] = await meeting.gather('ana', 'ben', 'cem');
   const name = 'Bericht (ü).bin';
   const buffer = randomBytes(1 << 20);
   const sha256 = (/** @type {Buffer} */ data) => createHash('sha256').update(data).digest('hex');

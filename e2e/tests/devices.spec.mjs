@@ -15,7 +15,7 @@ async function choose(person, which, device) {
 }
 
 test('another camera shows at the others within a second, without a new offer @firefox', async ({ meeting }) => {
-  const [ana, ben, cem] = [await meeting.join('ana'), await meeting.join('ben'), await meeting.join('cem')];
+  const [ana, ben, cem] = await meeting.gather('ana', 'ben', 'cem');
   await ben.expectToSee({ ana: 'red', cem: 'blue' });
   await cem.expectToSee({ ana: 'red', ben: 'green' });
   const offers = () => Promise.all([ana, ben, cem].map((person) => person.messages('offer')));
@@ -28,7 +28,7 @@ test('another camera shows at the others within a second, without a new offer @f
 });
 
 test('another microphone is heard, without a new offer', async ({ meeting }) => {
-  const [ana, ben] = [await meeting.join('ana'), await meeting.join('ben')];
+  const [ana, ben] = await meeting.gather('ana', 'ben');
   await ben.expectToHear('ana');
   const before = await ben.messages('offer');
   await choose(ana, 'mic-select', 'mic1');
@@ -37,7 +37,7 @@ test('another microphone is heard, without a new offer', async ({ meeting }) => 
 });
 
 test('with the camera off nothing leaves, and it comes back on @firefox', async ({ meeting }) => {
-  const [ana, ben] = [await meeting.join('ana'), await meeting.join('ben')];
+  const [ana, ben] = await meeting.gather('ana', 'ben');
   await ben.expectToSee({ ana: 'red' });
   await expect.poll(() => ben.looksLike('ana')).toBe('red');
 
@@ -48,17 +48,17 @@ test('with the camera off nothing leaves, and it comes back on @firefox', async 
   await expect.poll(() => ana.openDevices('video'), { message: 'the camera itself is off' }).toBe(0);
   await ben.page.waitForTimeout(500);
   const packets = await ben.packetsReceived('video');
-  await ben.page.waitForTimeout(2000);
+  await ben.page.waitForTimeout(1000);
   expect(await ben.packetsReceived('video'), 'packets received from a camera that is off').toBe(packets);
 
   await ana.get('toggle-camera').click();
   await ben.expectToSee({ ana: 'red' });
   await expect.poll(() => ben.looksLike('ana')).toBe('red');
-  expect((await ben.watch(2000)).pictures[0].fps).toBeGreaterThan(3);
+  expect((await ben.watch(1000)).pictures[0].fps).toBeGreaterThan(3);
 });
 
 test('a muted microphone is silent, and everybody can see it @firefox', async ({ meeting }) => {
-  const [ana, ben] = [await meeting.join('ana'), await meeting.join('ben')];
+  const [ana, ben] = await meeting.gather('ana', 'ben');
   await ben.expectToHear('ana');
   await expect(ben.tile('ana')).toHaveAttribute('data-muted', 'false');
 
@@ -74,9 +74,7 @@ test('a muted microphone is silent, and everybody can see it @firefox', async ({
 
 test('the ring follows the one who speaks', async ({ meeting }) => {
   const quiet = { devices: { gain: 0 } };
-  const ana = await meeting.join('ana', quiet);
-  const ben = await meeting.join('ben', quiet);
-  const cem = await meeting.join('cem', quiet);
+  const [ana, ben, cem] = await Promise.all([meeting.join('ana', quiet), meeting.join('ben', quiet), meeting.join('cem', quiet)]);
   const rings = () => ana.page.locator('[data-testid="tile"][data-speaking="true"]').evaluateAll((tiles) =>
     tiles.map((tile) => /** @type {HTMLElement} */ (tile).dataset.name));
   await ana.expectToSee({ ben: 'green', cem: 'blue' });
@@ -94,7 +92,7 @@ test('the ring follows the one who speaks', async ({ meeting }) => {
 });
 
 test('a shared screen has a tile of its own @firefox', async ({ meeting }) => {
-  const [ana, ben] = [await meeting.join('ana'), await meeting.join('ben')];
+  const [ana, ben] = await meeting.gather('ana', 'ben');
   await ben.expectToSee({ ana: 'red' });
 
   await ana.get('toggle-screen').click();
@@ -116,9 +114,8 @@ test('a shared screen has a tile of its own @firefox', async ({ meeting }) => {
 });
 
 test("the browser's own devices work like the test's", async ({ meeting }) => {
-  const ana = await meeting.join('ana', { devices: null });
-  const ben = await meeting.join('ben');
+  const [ana, ben] = await Promise.all([meeting.join('ana', { devices: null }), meeting.join('ben')]);
   await expect.poll(async () => (await ben.sees()).ana).toBe('green');
-  expect((await ben.watch(2000)).pictures[0].fps).toBeGreaterThan(3);
+  expect((await ben.watch(1000)).pictures[0].fps).toBeGreaterThan(3);
   await ana.expectToSee({ ben: 'green' });
 });

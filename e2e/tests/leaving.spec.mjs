@@ -4,7 +4,7 @@ import { chromiumOptions } from '../browsers.mjs';
 import { expect, test } from '../meeting.mjs';
 
 test('whoever leaves is gone at once @firefox', async ({ meeting }) => {
-  const [ana, ben, cem] = [await meeting.join('ana'), await meeting.join('ben'), await meeting.join('cem')];
+  const [ana, ben, cem] = await meeting.gather('ana', 'ben', 'cem');
   await ana.expectToSee({ ben: 'green', cem: 'blue' });
 
   await ben.leave();
@@ -16,7 +16,7 @@ test('whoever leaves is gone at once @firefox', async ({ meeting }) => {
 });
 
 test('whoever leaves can come back @firefox', async ({ meeting }) => {
-  const [ana, ben] = [await meeting.join('ana'), await meeting.join('ben')];
+  const [ana, ben] = await meeting.gather('ana', 'ben');
   await ana.expectToSee({ ben: 'green' });
   await ben.leave();
   await expect(ana.tile('ben')).toHaveCount(0, { timeout: 2000 });
@@ -30,8 +30,7 @@ test('whoever leaves can come back @firefox', async ({ meeting }) => {
 test('whose browser is killed is gone within 10 seconds', async ({ meeting }) => {
   const doomed = await chromium.launchServer(chromiumOptions);
   const browser = await chromium.connect(doomed.wsEndpoint());
-  const ana = await meeting.join('ana');
-  await meeting.join('ben', { browser });
+  const [ana] = await Promise.all([meeting.join('ana'), meeting.join('ben', { browser })]);
   await ana.expectToSee({ ben: 'green' });
 
   await doomed.kill();
@@ -40,8 +39,7 @@ test('whose browser is killed is gone within 10 seconds', async ({ meeting }) =>
 });
 
 test('a lost socket is not a lost participant @firefox', async ({ meeting, path }) => {
-  const ana = await meeting.join('ana', { url: path.url });
-  const ben = await meeting.join('ben');
+  const [ana, ben] = await Promise.all([meeting.join('ana', { url: path.url }), meeting.join('ben')]);
   await ana.expectToSee({ ben: 'green' });
   await ben.expectToSee({ ana: 'red' });
   meeting.expectComplaint(/^ana's .*(WebSocket|ws:\/\/)/);
@@ -50,7 +48,7 @@ test('a lost socket is not a lost participant @firefox', async ({ meeting, path 
   await ana.inState('reconnecting');
   const banner = ana.page.locator('[data-testid="banner"][data-kind="reconnecting"]');
   await expect(banner).toBeVisible();
-  const [atAna, atBen] = await Promise.all([ana.watch(3000), ben.watch(3000)]);
+  const [atAna, atBen] = await Promise.all([ana.watch(2000), ben.watch(2000)]);
   expect(atAna.pictures[0].fps, 'media goes on without signalling').toBeGreaterThan(0.5 * atBen.sent);
   expect(atBen.pictures[0].fps, 'and the other way').toBeGreaterThan(0.5 * atAna.sent);
 

@@ -1,6 +1,6 @@
 // People see and hear one another through the server.
 import { chromium, firefox } from '@playwright/test';
-import { chromiumOptions, firefoxOptions } from '../browsers.mjs';
+import { firefoxOptions, wholeChromiumOptions } from '../browsers.mjs';
 import { expect, test } from '../meeting.mjs';
 
 /** @typedef {import('../person.mjs').Person} Person */
@@ -16,7 +16,7 @@ async function expectMotion(people) {
 
 /** @param {Person[]} people */
 async function expectMotionNow(people) {
-  const watched = await Promise.all(people.map((person) => person.watch(5000)));
+  const watched = await Promise.all(people.map((person) => person.watch(3000)));
   const sent = Object.fromEntries(people.map(({ name }, i) => [name, watched[i].sent]));
   for (const [i, { pictures }] of watched.entries()) {
     expect(pictures).toHaveLength(people.length - 1);
@@ -47,16 +47,15 @@ async function expectThree(ana, ben, cem) {
 }
 
 test('three people see and hear exactly the other two @firefox', async ({ meeting }) => {
-  const [ana, ben, cem] = [await meeting.join('ana'), await meeting.join('ben'), await meeting.join('cem')];
+  const [ana, ben, cem] = await meeting.gather('ana', 'ben', 'cem');
   await expectThree(ana, ben, cem);
   for (const person of [ana, ben, cem]) expect(await person.tile(person.name).getAttribute('data-own')).toBe('true');
 });
 
-test('Chromium and Firefox meet', async ({ meeting, browserName }) => {
-  const other = browserName === 'chromium' ? await firefox.launch(firefoxOptions) : await chromium.launch(chromiumOptions);
+test('Chromium, all of it, and Firefox meet', async ({ meeting }) => {
+  const browsers = await Promise.all([chromium.launch(wholeChromiumOptions), firefox.launch(firefoxOptions)]);
   try {
-    const ana = await meeting.join('ana');
-    const ben = await meeting.join('ben', { browser: other });
+    const [ana, ben] = await Promise.all([meeting.join('ana', { browser: browsers[0] }), meeting.join('ben', { browser: browsers[1] })]);
     await ana.expectToSee({ ben: 'green' });
     await ben.expectToSee({ ana: 'red' });
     await ana.expectToHear('ben');
@@ -64,16 +63,17 @@ test('Chromium and Firefox meet', async ({ meeting, browserName }) => {
     await expectMotion([ana, ben]);
     await ben.leave();
     await expect(ana.tile('ben')).toHaveCount(0, { timeout: 2000 });
+    await ana.leave();
   } finally {
-    await other.close();
+    await Promise.all(browsers.map((browser) => browser.close()));
   }
 });
 
 test('someone who comes late sees and hears everybody, and is seen', async ({ meeting }) => {
-  const [ana, ben] = [await meeting.join('ana'), await meeting.join('ben')];
+  const [ana, ben] = await meeting.gather('ana', 'ben');
   await ana.expectToSee({ ben: 'green' });
   await ben.expectToSee({ ana: 'red' });
-  await ana.page.waitForTimeout(3000); // late: every keyframe was sent long ago
+  await ana.page.waitForTimeout(2000); // late: every keyframe was sent long ago
 
   const dora = await meeting.join('dora');
   await dora.expectToSee({ ana: 'red', ben: 'green' });
@@ -83,11 +83,8 @@ test('someone who comes late sees and hears everybody, and is seen', async ({ me
 });
 
 test('rooms do not see one another', async ({ meeting }) => {
-  const ana = await meeting.arrive('ana');
-  await ana.join('one');
-  const ben = await meeting.arrive('ben');
-  await ben.join('two');
-  await ana.page.waitForTimeout(2000);
+  const [ana, ben] = await Promise.all([meeting.join('ana', { path: '/?room=one&name=ana' }), meeting.join('ben', { path: '/?room=two&name=ben' })]);
+  await ana.page.waitForTimeout(1000);
   expect(await ana.sees()).toEqual({});
   expect(await ben.hears()).toEqual([]);
 });

@@ -30,7 +30,7 @@ const (
 // no payload type and few extension ids, so a server that forwards a number
 // from one to the other is found out.
 type brand struct {
-	opus       uint8
+	opus, red  uint8
 	vp8, rtx   uint8
 	more       []webrtc.RTPCodecParameters // offered, never sent
 	extensions []extension                 // ids count from 1
@@ -49,7 +49,7 @@ var (
 
 // chromium numbers as Chromium 156 does.
 var chromium = brand{
-	opus: 111, vp8: 96, rtx: 97,
+	opus: 111, red: 63, vp8: 96, rtx: 97,
 	more: []webrtc.RTPCodecParameters{
 		videoCodec(webrtc.MimeTypeVP9, 98, "profile-id=0"), retransmission(99, 98),
 		videoCodec(webrtc.MimeTypeH264, 103, h264), retransmission(104, 103),
@@ -128,6 +128,15 @@ func opusCodec(pt uint8) webrtc.RTPCodecParameters {
 	}
 }
 
+func redCodec(pt, of uint8) webrtc.RTPCodecParameters {
+	return webrtc.RTPCodecParameters{
+		RTPCodecCapability: webrtc.RTPCodecCapability{
+			MimeType: formatRED.mime(), ClockRate: 48000, Channels: 2, SDPFmtpLine: fmt.Sprintf("%d/%d", of, of),
+		},
+		PayloadType: webrtc.PayloadType(pt),
+	}
+}
+
 // connection opens a PeerConnection of this brand on a virtual network card.
 // Every decrypted packet goes to tap, on pion's goroutine, and to nobody else.
 func (b brand) connection(
@@ -136,6 +145,9 @@ func (b brand) connection(
 	t.Helper()
 	var media webrtc.MediaEngine
 	check(t, media.RegisterCodec(opusCodec(b.opus), webrtc.RTPCodecTypeAudio))
+	if b.red != 0 {
+		check(t, media.RegisterCodec(redCodec(b.red, b.opus), webrtc.RTPCodecTypeAudio))
+	}
 	videos := append([]webrtc.RTPCodecParameters{
 		videoCodec(webrtc.MimeTypeVP8, b.vp8, ""), retransmission(b.rtx, b.vp8),
 	}, b.more...)

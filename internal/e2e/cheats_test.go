@@ -34,7 +34,7 @@ func TestTheScreenNoticesACheat(t *testing.T) {
 			for part := range 2 {
 				out = append(out, record{
 					seq: int64(100 + len(out)), marker: part == 1, timestamp: 5000 + 3600*uint32(i),
-					picture: uint16(0x7ffa+i) & 0x7fff, tl0: tl0, temporal: at.temporal,
+					format: formatVP8, picture: uint16(0x7ffa+i) & 0x7fff, tl0: tl0, temporal: at.temporal,
 					at: time.Unix(0, int64(i)*int64(40*time.Millisecond)),
 					stamp: stamp{
 						sender: 1, rank: rank, temporal: at.temporal, refs: at.refs, size: threeSizes[rank],

@@ -9,7 +9,6 @@ import (
 
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
-	"github.com/pion/rtp/codecs"
 	"github.com/pion/webrtc/v4"
 )
 
@@ -29,7 +28,7 @@ type downlink struct {
 	byMid   map[string]*stream
 	flows   map[flow]*tally
 	faults  []string
-	prompt  bool // asks as soon as a packet is missed, and again once a round trip, as libwebrtc does
+	prompt  bool // asks as soon as a packet is missed for sure, and again once a round trip, as libwebrtc does
 	// nonsense are the sections that have carried a hostile peer: what came
 	// there is not checked.
 	nonsense map[string]bool
@@ -67,7 +66,9 @@ func (t *tally) see(r record) {
 // stream is one down section: what its description promised and what came.
 type stream struct {
 	section
+	picky    bool             // of sound, what nobody would hear may be left out
 	highest  int64            // the newest extended sequence number
+	lowest   int64            // the first that came
 	packets  map[int64]record // by extended sequence number
 	missing  map[int64]*hunt
 	repaired int
@@ -87,23 +88,7 @@ type section struct {
 	ssrc, rtx uint32
 	types     [numFormats]numbers
 
-	midID, levelID, dependencyID uint8 // of extensions
-}
-
-// record is one packet of a stream.
-type record struct {
-	at        time.Time
-	seq       int64
-	timestamp uint32
-	marker    bool
-	repaired  bool
-	level     int    // of the audio level extension, -1 without one
-	hollow    bool   // only fills a place
-	picture   uint16 // of VP8 and VP9, as rewritten by the server
-	tl0       uint8
-	temporal  uint8
-	sync      bool // the Y or U bit
-	stamp     stamp
+	midID, levelID, dependencyID, transportID uint8 // of extensions
 }
 
 // hunt is the search for one lost packet.
@@ -177,6 +162,9 @@ func (d *downlink) handle(at time.Time, p *rtp.Packet) {
 		return
 	}
 	f := d.checkHeader(st, p, true)
+	if p.Padding && len(p.Payload) == 0 {
+		return // a probe
+	}
 	if len(p.Payload) < 2 {
 		d.fault("%s: retransmission of %d bytes", st.mid, len(p.Payload))
 		return
@@ -199,7 +187,7 @@ func (d *downlink) checkHeader(st *stream, p *rtp.Packet, repeat bool) format {
 
 // take records a packet that has number seq on the stream.
 func (d *downlink) take(st *stream, at time.Time, p *rtp.Packet, seq uint16, f format, repaired bool) {
-	r := record{at: at, timestamp: p.Timestamp, marker: p.Marker, repaired: repaired, level: -1}
+	r := record{at: at, timestamp: p.Timestamp, marker: p.Marker, format: f, repaired: repaired, level: -1}
 	r.seq = st.extend(seq)
 	if p.Padding && len(p.Payload) == 0 {
 		r.hollow = true
@@ -209,7 +197,7 @@ func (d *downlink) take(st *stream, at time.Time, p *rtp.Packet, seq uint16, f f
 	if level := p.GetExtension(st.levelID); st.levelID != 0 && len(level) == 1 {
 		r.level = int(level[0] & 0x7f)
 	}
-	payload, err := r.behead(f, p.Payload)
+	payload, err := r.behead(f, p.Payload, st.types[formatOpus].media)
 	if err != nil {
 		d.doubt(st, "%s %d: %v", st.mid, r.seq, err)
 		return
@@ -220,28 +208,13 @@ func (d *downlink) take(st *stream, at time.Time, p *rtp.Packet, seq uint16, f f
 		return
 	}
 	r.stamp = s
+	if f == formatAV1 {
+		d.describeFrame(st, &r, p)
+	}
 	if st.levelID != 0 && r.level != int(s.level) {
 		d.doubt(st, "%s %d: audio level %d, not %d", st.mid, r.seq, r.level, s.level)
 	}
 	st.record(d, r)
-}
-
-// behead reads what the server may have rewritten at the front of a payload,
-// and returns the rest.
-func (r *record) behead(f format, payload []byte) ([]byte, error) {
-	switch f {
-	case formatVP8:
-		var vp8 codecs.VP8Packet
-		rest, err := vp8.Unmarshal(payload)
-		r.picture, r.tl0, r.temporal, r.sync = vp8.PictureID, vp8.TL0PICIDX, vp8.TID, vp8.Y != 0
-		return rest, err
-	case formatVP9:
-		var vp9 codecs.VP9Packet
-		rest, err := vp9.Unmarshal(payload)
-		r.picture, r.tl0, r.temporal, r.sync = vp9.PictureID, vp9.TL0PICIDX, vp9.TID, vp9.U
-		return rest, err
-	}
-	return payload, nil
 }
 
 // extend returns seq as the number nearest to the newest one.
@@ -261,7 +234,7 @@ func (st *stream) record(d *downlink, r record) {
 		return
 	}
 	if len(st.packets) == 0 {
-		st.highest = r.seq
+		st.highest, st.lowest = r.seq, r.seq
 	}
 	for n := st.highest + 1; n < r.seq && len(st.missing) < 1000; n++ {
 		st.missing[n] = &hunt{noticed: r.at}
@@ -275,7 +248,7 @@ func (st *stream) record(d *downlink, r record) {
 	if h := st.missing[r.seq]; h != nil {
 		st.recoveries = append(st.recoveries, r.at.Sub(h.noticed))
 	}
-	st.highest = max(st.highest, r.seq)
+	st.highest, st.lowest = max(st.highest, r.seq), min(st.lowest, r.seq)
 	st.packets[r.seq] = r
 	delete(st.missing, r.seq)
 	if r.repaired {
@@ -312,6 +285,8 @@ func (d *downlink) repair(now time.Time) {
 			case h.tries == nackTries:
 				delete(st.missing, n)
 				st.gaveUp++
+			case d.prompt && h.tries == 0 && st.highest-n < 2 && now.Sub(h.noticed) < oneWay:
+				// It may only have been overtaken.
 			case now.Sub(h.asked) >= every:
 				h.asked = now
 				h.tries++
@@ -351,6 +326,12 @@ func (d *downlink) handleDescription(r *rtcp.SourceDescription) {
 	}
 }
 
+// lost returns how many numbers have not come by themselves (RFC 3550, 6.4.1):
+// browsers count those too that were repaired.
+func (st *stream) lost() uint32 {
+	return uint32(st.highest-st.lowest+1) - uint32(len(st.packets)-st.repaired)
+}
+
 // report returns a receiver report on every stream that flows.
 func (d *downlink) report(now time.Time) []rtcp.Packet {
 	var rr rtcp.ReceiverReport
@@ -359,7 +340,7 @@ func (d *downlink) report(now time.Time) []rtcp.Packet {
 		if len(st.packets) == 0 || len(rr.Reports) == 31 {
 			continue
 		}
-		block := rtcp.ReceptionReport{SSRC: ssrc, LastSequenceNumber: uint32(st.highest)}
+		block := rtcp.ReceptionReport{SSRC: ssrc, LastSequenceNumber: uint32(st.highest), TotalLost: st.lost()}
 		if n := len(st.reports); n > 0 {
 			last := st.reports[n-1]
 			block.LastSenderReport = uint32(ntp(last.ntp) >> 16)

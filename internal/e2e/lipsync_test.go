@@ -26,7 +26,7 @@ func TestLipsStayWithTheVoiceWhateverIsShown(t *testing.T) {
 				w.run(3 * time.Second)
 				continue
 			}
-			for range 6 {
+			for range 3 {
 				w.run(400 * time.Millisecond)
 				bob.hearsWhatItSees(ann)
 			}

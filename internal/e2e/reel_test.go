@@ -14,9 +14,12 @@ type reel struct {
 	rank    uint8         // of the encoding, from the smallest
 	sizes   []size        // of each spatial layer
 	packets []int         // of a frame of each spatial layer
+	pattern []step        // of the temporal layers
 	from    time.Time     // sends nothing before
 	effort  time.Duration // to make the keyframe that was asked for
 	broken  bool          // sends nothing, whoever wants it
+	between bool          // films in the middle between the pictures of others
+	slow    bool          // the last packet of a picture leaves a pulse later
 
 	sinceKey int // pictures
 	tl0      uint8
@@ -36,10 +39,21 @@ var threeSizes = []size{{320, 180}, {640, 360}, {1280, 720}}
 func simulcast() (reels []*reel) {
 	for i, s := range threeSizes {
 		reels = append(reels, &reel{
-			format: formatVP8, rank: uint8(i), sizes: []size{s}, packets: []int{1 + i}, effort: 30 * time.Millisecond,
+			format: formatVP8, rank: uint8(i), sizes: []size{s}, packets: []int{1 + i}, pattern: l1t3[:],
+			effort: 30 * time.Millisecond,
 		})
 	}
 	return reels
+}
+
+// svc is what Chromium makes of a camera in one encoding of three spatial and
+// three temporal layers (L3T3_KEY).
+func svc(f format) func() []*reel {
+	return func() []*reel {
+		return []*reel{{
+			format: f, sizes: threeSizes, packets: []int{1, 2, 3}, pattern: l3t3[:], effort: 30 * time.Millisecond,
+		}}
+	}
 }
 
 // filming makes a peer's camera a layered one.
@@ -70,6 +84,12 @@ var l1t3 = [8]step{
 	{0, false, [2]uint8{4}}, {2, false, [2]uint8{1, 3}}, {1, false, [2]uint8{2, 4}}, {2, false, [2]uint8{1, 3}},
 }
 
+// l3t3 is the pattern of each spatial layer of L3T3_KEY. Any higher temporal
+// layer may begin with any picture.
+var l3t3 = [4]step{
+	{0, true, [2]uint8{4}}, {2, true, [2]uint8{1}}, {1, true, [2]uint8{2}}, {2, true, [2]uint8{1}},
+}
+
 // film sends the picture of this moment.
 func (r *reel) film(u *uplink, now time.Time, b *binding) {
 	if r.broken || now.Before(r.from) {
@@ -83,7 +103,7 @@ func (r *reel) film(u *uplink, now time.Time, b *binding) {
 		return
 	}
 	u.picture = (u.picture + 1) & 0x7fff
-	at := l1t3[r.sinceKey%len(l1t3)]
+	at := r.pattern[r.sinceKey%len(r.pattern)]
 	r.sinceKey++
 	if key {
 		at = step{sync: true}
@@ -109,7 +129,18 @@ func (r *reel) frame(u *uplink, now time.Time, b *binding, key bool, spatial uin
 		s.rank, s.spatial, s.temporal, s.size = r.rank, spatial, at.temporal, r.sizes[spatial]
 		s.refs = r.references(key, spatial, at)
 		head, open := r.head(u, s, at)
-		u.send(b, s, head, open, 100+37*int(s.seq%11), last && int(spatial) == len(r.sizes)-1)
+		u.descriptor = nil
+		if r.format == formatAV1 {
+			u.descriptor = descriptor(first, last, uint16(0xffa0+u.frame), int(spatial), (r.sinceKey-1)%len(r.pattern), key, r.sizes)
+		}
+		send := func() {
+			u.send(b, s, head, open, 100+37*int(s.seq%11), last && int(spatial) == len(r.sizes)-1)
+		}
+		if r.slow && last && !first {
+			u.rest = send
+			continue
+		}
+		send()
 	}
 }
 
@@ -131,6 +162,13 @@ func (r *reel) references(key bool, spatial uint8, at step) (refs [2]uint8) {
 // head returns what stands before the media in a packet's payload, and how much
 // of it the server may write over.
 func (r *reel) head(u *uplink, s stamp, at step) (head []byte, open int) {
+	switch r.format {
+	case formatVP9:
+		head = r.headVP9(u, s)
+		return head, len(head)
+	case formatAV1:
+		return headAV1(s), 0
+	}
 	return r.headVP8(u, s, at), 6
 }
 
@@ -154,6 +192,50 @@ func (r *reel) headVP8(u *uplink, s stamp, at step) []byte {
 	}
 	w, h := s.size.width, s.size.height
 	return append(head, 0x10, 0x02, 0x00, 0x9d, 0x01, 0x2a, byte(w), byte(w>>8), byte(h), byte(h>>8))
+}
+
+// headVP9 is a payload descriptor of K-SVC in the non-flexible mode (RFC 9628,
+// 4.2). The sizes come with every key picture.
+func (r *reel) headVP9(u *uplink, s stamp) []byte {
+	head := []byte{0xa0, 0x80 | byte(u.picture>>8), byte(u.picture), s.temporal<<5 | 0x10 | s.spatial<<1, r.tl0}
+	set := func(bit byte, on bool) {
+		if on {
+			head[0] |= bit
+		}
+	}
+	set(0x40, !s.key) // P
+	set(0x08, s.first)
+	set(0x04, s.last)
+	set(0x01, !s.key || int(s.spatial) == len(r.sizes)-1) // Z: no layer above needs it
+	if !s.key || s.spatial > 0 || !s.first {
+		if s.key && s.spatial > 0 {
+			head[3] |= 1 // D
+		}
+		return head
+	}
+	head[0] |= 0x02 // V
+	head = append(head, byte(len(r.sizes)-1)<<5|0x10)
+	for _, of := range r.sizes {
+		head = append(head, byte(of.width>>8), byte(of.width), byte(of.height>>8), byte(of.height))
+	}
+	return head
+}
+
+// headAV1 is an aggregation header (RTP Payload Format For AV1, 4.4) and the
+// first byte of the OBU, before a keyframe a sequence header too.
+func headAV1(s stamp) []byte {
+	const frameOBU, sequenceOBU = 6 << 3, 1 << 3
+	head := []byte{0x10, frameOBU} // W: one element
+	switch {
+	case !s.first:
+		head = []byte{0x10 | 0x80, 0}
+	case s.key && s.spatial == 0:
+		head = []byte{0x20 | 0x08, 2, sequenceOBU, 0, frameOBU}
+	}
+	if !s.last {
+		head[0] |= 0x40
+	}
+	return head
 }
 
 // publishReels publishes a source as several encodings in one section.

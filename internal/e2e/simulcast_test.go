@@ -45,6 +45,30 @@ func TestATileGetsThePictureThatFillsIt(t *testing.T) {
 	})
 }
 
+func TestASwitchInTheMiddleOfAPictureIsSeenAsOne(t *testing.T) {
+	play(t, func(w *world) {
+		ann := w.join("ann", filming(func() []*reel {
+			reels := simulcast()
+			reels[1].between, reels[2].slow = true, true
+			return reels
+		}))
+		bob := w.join("bob", sending())
+		bob.shows(ann, 1280, time.Second)
+		w.run(settled)
+		began := time.Now()
+		for range 4 {
+			bob.tile(ann, 640, 360)
+			bob.shows(ann, 640, keyframeTrip)
+			bob.tile(ann, 1280, 720)
+			bob.shows(ann, 1280, keyframeTrip)
+		}
+		bob.moves(ann, began, flowing+pulseEvery)
+		if s := bob.screenOf(ann, "camera"); s.torn < 4 {
+			t.Errorf("only %d pictures were left unfinished", s.torn)
+		}
+	})
+}
+
 func TestTilesOfOneRoomDoNotDisturbEachOther(t *testing.T) {
 	play(t, func(w *world) {
 		ann := w.join("ann", filming(simulcast))

@@ -75,7 +75,7 @@ func (st *stream) step(a, b record) (faults []string) {
 	}
 	if resumed := a.stamp.epoch != b.stamp.epoch; resumed || !hole && b.stamp.seq != a.stamp.seq+1 {
 		// Packets were left out on purpose, so decoding must start anew.
-		if !resumed && st.kind == webrtc.RTPCodecTypeAudio {
+		if !resumed && !st.picky && st.kind == webrtc.RTPCodecTypeAudio {
 			faults = append(faults, fmt.Sprintf("follows number %d without a hole", a.stamp.seq))
 		}
 		if !hole && st.mustStartOnKeyframe(b) {

@@ -19,6 +19,7 @@ type talks struct {
 	offers    uint64 // own offers made
 	withholds bool   // the server's offers stay unanswered
 	held      []*wire.Offer
+	red       bool // the microphone sends RED
 	rude      bool // the server's limit of data messages is ignored
 	silent    bool // answers are made and lost
 	restart   bool // the next offer restarts ICE
@@ -50,6 +51,9 @@ func (p *peer) firstOffer() {
 			continue
 		}
 		u := p.publish(source)
+		if source == "microphone" && p.talks.red {
+			u.redundant = new(redundancy)
+		}
 		u.muted = slices.Contains(p.talks.muted, source)
 	}
 	p.offer()

@@ -34,14 +34,18 @@ type uplink struct {
 	source string // the protocol's word
 	rid    string
 	reel   *reel // of a layered source
-	kind   webrtc.RTPCodecType
-	tr     *webrtc.RTPTransceiver
-	bound  atomic.Pointer[binding]
+
+	redundant  *redundancy // of a microphone that sends RED
+	descriptor []byte      // of the next packet, where it has one
+	kind       webrtc.RTPCodecType
+	tr         *webrtc.RTPTransceiver
+	bound      atomic.Pointer[binding]
 
 	muted    bool   // as announced
 	stopped  bool   // sends nothing at all
 	unwanted bool   // sends nothing because nobody wants it
 	swaps    bool   // packets leave in another order than they are numbered
+	rest     func() // sends what is left of a picture
 	late     func() // sends the packet that waits to be overtaken
 	level    uint8  // loudness in -dBov
 	withMid  uint32 // packets that carry the mid: then the server has acknowledged the SSRC, and browsers stop
@@ -71,6 +75,7 @@ type uplinkFeedback struct {
 type binding struct {
 	ssrc, rtxSSRC uint32
 	pt, rtxPT     uint8
+	types         [numFormats]numbers // what else was negotiated
 	mid           string
 	ids           map[string]uint8 // header extensions
 	out           webrtc.TrackLocalWriter
@@ -109,28 +114,44 @@ func (u *uplink) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, er
 		b.ids[x.URI] = uint8(x.ID)
 	}
 	f := formatOpus
-	if u.kind == webrtc.RTPCodecTypeVideo {
+	switch {
+	case u.kind == webrtc.RTPCodecTypeVideo:
 		f = formatVP8
+	case u.redundant != nil:
+		f = formatRED
 	}
 	if u.reel != nil {
 		f = u.reel.format
 	}
-	var own webrtc.RTPCodecParameters
-	for _, codec := range c.CodecParameters() {
-		if strings.EqualFold(codec.MimeType, f.mime()) && b.pt == 0 {
-			b.pt, own = uint8(codec.PayloadType), codec
-		}
-	}
-	if b.pt == 0 {
+	own, types := negotiated(c.CodecParameters(), f)
+	if types[f].media == 0 {
 		return own, errNoCodec
 	}
-	for _, codec := range c.CodecParameters() {
-		if codec.SDPFmtpLine == fmt.Sprintf("apt=%d", b.pt) {
-			b.rtxPT = uint8(codec.PayloadType)
-		}
-	}
+	b.types = types
+	b.pt, b.rtxPT = types[f].media, types[f].rtx
 	u.bound.Store(b)
 	return own, nil
+}
+
+// negotiated returns the codec of a format, and the numbers of all of them.
+func negotiated(codecs []webrtc.RTPCodecParameters, f format) (own webrtc.RTPCodecParameters, types [numFormats]numbers) {
+	for of := range types {
+		for _, codec := range codecs {
+			if !strings.EqualFold(codec.MimeType, format(of).mime()) || types[of].media != 0 {
+				continue
+			}
+			types[of].media = uint8(codec.PayloadType)
+			if format(of) == f {
+				own = codec
+			}
+		}
+		for _, codec := range codecs {
+			if codec.SDPFmtpLine == fmt.Sprintf("apt=%d", types[of].media) {
+				types[of].rtx = uint8(codec.PayloadType)
+			}
+		}
+	}
+	return own, types
 }
 
 // Unbind implements webrtc.TrackLocal.
@@ -147,7 +168,15 @@ func (u *uplink) pulse(now time.Time) {
 		return
 	}
 	u.clock += 1800
-	if b != nil && !u.silent() && u.e.pulses%pulsesPerFrame == 0 {
+	if u.rest != nil {
+		u.rest()
+		u.rest = nil
+	}
+	at := 0
+	if u.reel != nil && u.reel.between {
+		at = 1
+	}
+	if b != nil && !u.silent() && u.e.pulses%pulsesPerFrame == at {
 		u.film(now, b)
 	}
 }
@@ -165,7 +194,12 @@ func (u *uplink) activate(wanted bool) {
 
 func (u *uplink) speak(now time.Time, b *binding) {
 	u.frame++
-	u.send(b, u.stamp(now, true, true, true), []byte{0x78}, 0, 40, true)
+	s := u.stamp(now, true, true, true)
+	if u.redundant != nil {
+		u.redundant.speak(u, b, s)
+		return
+	}
+	u.send(b, s, []byte{0x78}, 0, 40, true)
 }
 
 func (u *uplink) film(now time.Time, b *binding) {
@@ -214,13 +248,20 @@ func (u *uplink) stamp(now time.Time, key, first, last bool) stamp {
 // send sends a packet whose payload begins with head, of which the server may
 // write over so many bytes: they are not in the checksum.
 func (u *uplink) send(b *binding, s stamp, head []byte, open, size int, marker bool) {
+	u.sendPayload(b, s.timestamp, append(append([]byte(nil), head[:open]...), s.seal(head[open:], size)...), marker)
+}
+
+func (u *uplink) sendPayload(b *binding, timestamp uint32, payload []byte, marker bool) {
 	u.seq++
 	p := rtp.Packet{
 		Header: rtp.Header{
 			Version: 2, PayloadType: b.pt, SSRC: b.ssrc,
-			SequenceNumber: u.seq, Timestamp: u.clock, Marker: marker,
+			SequenceNumber: u.seq, Timestamp: timestamp, Marker: marker,
 		},
-		Payload: append(append([]byte(nil), head[:open]...), s.seal(head[open:], size)...),
+		Payload: payload,
+	}
+	if u.descriptor != nil { // first, for it is the longest (RFC 8285, 4)
+		u.extend(&p, b, extDependency, u.descriptor)
 	}
 	u.sent[u.seq] = p
 	delete(u.sent, u.seq-2048)
@@ -297,9 +338,13 @@ func (u *uplink) repeat(b *binding, seq uint16) {
 	}
 	u.feedback.repeated++
 	u.rtxSeq++
+	original := p
 	p.Payload = append(binary.BigEndian.AppendUint16(nil, seq), p.Payload...)
 	p.SSRC, p.PayloadType, p.SequenceNumber = b.rtxSSRC, b.rtxPT, u.rtxSeq
 	p.Extensions, p.Extension = nil, false
+	if id := b.ids[extDependency]; id != 0 && original.GetExtension(id) != nil {
+		u.extend(&p, b, extDependency, original.GetExtension(id))
+	}
 	u.write(b, p)
 }
 

@@ -37,6 +37,7 @@ type world struct {
 type allowance struct {
 	loss    bool // datagrams were lost: media may be missing
 	hostile bool // somebody sent garbage: refusals are right
+	quiet   bool // the room is big: of sound only the loudest is sent
 	leaves  int  // so many left: what was on its way to or from them is lost
 }
 

@@ -19,7 +19,8 @@ type Claim struct {
 	OnStage bool // shown large, as the dominant speaker is
 	Screen  bool // text that must be read
 
-	Had Grant // what it got last; the zero Grant for a new one
+	New bool  // it was not there before, and had nothing
+	Had Grant // else: what it got last
 }
 
 // Grant is what the budget leaves of a claim.
@@ -53,6 +54,11 @@ func (c *Claim) before(d *Claim) bool {
 		return a < b
 	}
 	return c.Wish.Priority > d.Wish.Priority
+}
+
+func (c *Claim) ask() ask {
+	top := c.ceiling()
+	return ask{option: uint8(top), temporal: c.top(top), rank: c.rank(), priority: c.Wish.Priority}
 }
 
 // A claim is served in steps, from Paused over every temporal layer of the
@@ -89,13 +95,13 @@ func (c *Claim) top(option int) uint8 {
 	if option == c.ceiling() {
 		return min(c.Temporal, media.MaxTemporal-1)
 	}
-	return c.Options[option].temporal(c.Wish.FPS, c.Had.Temporal)
+	return c.Options[option].temporal(c.Wish.FPS, c.Temporal)
 }
 
 // had returns what the claim got last as far as it still asks for it.
 func (c *Claim) had() Grant {
 	g := c.Had
-	if g.Paused {
+	if g.Paused || c.New {
 		return Grant{Paused: true}
 	}
 	if top := c.ceiling(); g.Option < 0 || g.Option > top {
@@ -113,11 +119,19 @@ func (g Grant) below(other Grant) bool {
 	return g.Option < other.Option || g.Option == other.Option && g.Temporal < other.Temporal
 }
 
-// maxCost keeps sums of what nobody vouches for from overflowing: a terabit a
-// second.
-const maxCost media.Bitrate = 1e12
+// terabit keeps sums of what nobody vouches for from overflowing.
+const terabit media.Bitrate = 1e12
 
-// cost returns what a grant costs.
+// sum returns what it costs to climb to g: as much as the dearest step.
+func (c *Claim) sum(g Grant) (most media.Bitrate) {
+	for at, more := (Grant{Paused: true}), true; more && at.below(g); {
+		at, more = c.above(at)
+		most = max(most, c.cost(at))
+	}
+	return most
+}
+
+// cost returns what a step costs.
 func (c *Claim) cost(g Grant) media.Bitrate {
 	if g.Paused {
 		return 0
@@ -132,12 +146,16 @@ func (c *Claim) known(option int, temporal uint8) media.Bitrate {
 	if option >= len(c.Costs) {
 		return 0
 	}
-	return min(c.Costs[option][min(temporal, media.MaxTemporal-1)], maxCost)
+	return min(c.Costs[option][min(temporal, media.MaxTemporal-1)], terabit)
 }
 
 // usualDensity is what cameras cost a second for each pixel, in bits: 1.8
 // Mbit/s for 720p.
 const usualDensity = 2
+
+// usualStart is what the lowest option of a track costs of which nothing came
+// yet: publishers begin with as much (libwebrtc: kDefaultStartBitrateBps).
+const usualStart media.Bitrate = 300_000
 
 // guess returns the cost of an option that did not flow yet, by its pixels: in
 // proportion to one that did, or as is usual. Without the upper temporal layers
@@ -148,6 +166,9 @@ func (c *Claim) guess(g Grant) media.Bitrate {
 		return float64(max(1, width*height))
 	}
 	bits := usualDensity * pixels(g.Option)
+	if g.Option == 0 {
+		bits = min(bits, float64(usualStart))
+	}
 	for i := range min(len(c.Options), len(c.Costs)) {
 		if known := c.known(i, c.top(i)); known > 0 {
 			bits = float64(known) * pixels(g.Option) / pixels(i)
@@ -157,5 +178,5 @@ func (c *Claim) guess(g Grant) media.Bitrate {
 	for range c.top(g.Option) - min(g.Temporal, c.top(g.Option)) {
 		bits *= 2. / 3
 	}
-	return min(media.Bitrate(bits), maxCost)
+	return min(media.Bitrate(bits), terabit)
 }

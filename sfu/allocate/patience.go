@@ -1,91 +1,142 @@
 package allocate
 
 import (
+	"slices"
 	"time"
 
 	"sfu/sfu/media"
 )
 
 const (
-	// What is new must leave this much of its cost to spare, in percent, and
-	// the budget must have risen by this much for that to be looked at again
-	// before lookAgain: most changes of an estimate are noise.
-	spare     = 15
-	lookAgain = 10 * time.Second
+	// What is new must leave this much of its cost to spare, in percent, and the
+	// budget must have risen by this much, or have been higher all the time for
+	// steady, before more is given: most changes of an estimate are noise.
+	spare  = 15
+	steady = 10 // seconds
+	// What counts as the budget for that is the least of so many seconds.
+	recent = 2
 
 	// After congestion nothing is raised for some time. When that which was
-	// raised last led to it, the time doubles: the estimate promises more than
-	// the path holds.
+	// raised before had not held for long, that time doubles: the estimate
+	// promises more than the path keeps. It is forgotten when something did.
 	calm        = 8 * time.Second
 	longestWait = 2 * time.Minute
+	longestOff  = 30 * time.Second // of pictures that went off
 	tooSoon     = 30 * time.Second
+
+	// Pictures go off when their lowest layers do not fit for so long: the first
+	// estimates of a path that got worse are too low, and the keyframes of the
+	// smaller pictures make these dear at first.
+	grace = 2 * time.Second
 )
 
-func withSpare(cost media.Bitrate) media.Bitrate { return cost + cost*spare/100 }
+func spareOf(cost media.Bitrate) media.Bitrate { return cost * spare / 100 }
 
-// limits are up to what sum something may be granted: what was had before, a
-// picture that was off, and anything else.
-type limits struct{ kept, shown, raised media.Bitrate }
+// limits are up to what sum something may be granted: the lowest layer of a
+// picture that was on, whatever else was had before, a picture that was off, and
+// anything else.
+type limits struct{ on, kept, shown, raised media.Bitrate }
 
 // patience decides when there is something to raise. To lower it has none.
 type patience struct {
-	level media.Bitrate // what upgrades may use
-	least media.Bitrate // the smallest budget since then
-	since time.Time
+	level media.Bitrate         // what may be given
+	least [steady]media.Bitrate // the least budget of each second, the current one first
+	edge  time.Time             // when that began
+	fit   time.Time             // when the lowest layers last fitted
 
-	dropped time.Time     // when the budget fell below what was granted
-	raised  time.Time     // when the sum of what was granted last rose
-	wait    time.Duration // after dropped
+	rise backoff // of all that was granted
+	show backoff // of pictures that were off
 }
 
-// limits takes in the budget and what all that was granted costs.
-func (h *patience) limits(budget, had media.Bitrate, now time.Time) limits {
+// limits takes in the budget, what all that was granted costs, and what the
+// lowest layers of it do.
+func (h *patience) limits(budget, had, lowest media.Bitrate, now time.Time) limits {
+	h.note(budget, now)
+	if lowest <= budget {
+		h.fit = now
+	}
 	if had > budget {
-		h.drop(budget, now)
+		h.level = budget
+		h.rise.drop(now, longestWait)
 	}
-	h.look(budget, now)
-	l := limits{kept: budget, shown: budget, raised: min(budget, h.level)}
-	if now.Sub(h.dropped) < calm {
-		l.shown = min(budget, had)
+	lately := h.lately(recent)
+	if lately >= h.level+spareOf(h.level) {
+		h.level = lately
 	}
-	if now.Sub(h.dropped) < h.wait {
-		l.raised = min(budget, had) // one may rise where another falls
+	h.level = max(h.level, h.lately(steady))
+
+	l := limits{on: budget, kept: budget, shown: lately, raised: min(lately, h.level)}
+	if now.Sub(h.fit) < grace {
+		l.on = max(budget, lowest)
+	}
+	if h.rise.failed() { // something to spare of all, and not only of this picture
+		l.raised = l.raised * 100 / (100 + 15)
+	}
+	still := min(budget, had) // one may rise where another falls
+	if h.rise.waiting(now) {
+		l.raised = still
+	}
+	if h.show.waiting(now) {
+		l.shown = still
 	}
 	return l
 }
 
-// drop takes note of congestion. While the budget goes on falling it is one and
-// the same.
-func (h *patience) drop(budget media.Bitrate, now time.Time) {
-	switch {
-	case h.raised.After(h.dropped) && now.Sub(h.raised) < tooSoon:
-		h.wait = min(2*max(h.wait, calm/2), longestWait)
-	case now.Sub(h.dropped) > longestWait:
-		h.wait = calm
-	}
-	h.wait = max(h.wait, calm)
-	h.dropped = now
-	h.level, h.least, h.since = budget, budget, now
-}
-
-// look raises the level when the budget rose clearly, and otherwise puts it
-// every ten seconds where the budget was at least.
-func (h *patience) look(budget media.Bitrate, now time.Time) {
-	h.least = min(h.least, budget)
-	switch {
-	case budget >= withSpare(h.level):
-		h.level = budget
-	case now.Sub(h.since) >= lookAgain:
-		h.level = h.least
-	default:
-		return
-	}
-	h.least, h.since = budget, now
-}
-
-// planned takes note of what was granted in place of what was had.
-func (h *patience) planned(had, used media.Bitrate, now time.Time) {
+// planned takes note of what was granted in place of what was had, and how many
+// pictures were on and are.
+func (h *patience) planned(had, used media.Bitrate, on, off int, now time.Time) {
 	if used > had {
-		h.raised = now
+		h.rise.raise(now)
+	}
+	if on > 0 {
+		h.show.raise(now)
+	}
+	if off > 0 {
+		h.show.drop(now, longestOff)
 	}
 }
+
+// note keeps the least budget of each second.
+func (h *patience) note(budget media.Bitrate, now time.Time) {
+	behind := now.Sub(h.edge)
+	if behind >= steady*time.Second { // nothing is known of so long a time
+		h.edge, behind = now, 0
+		for i := range h.least {
+			h.least[i] = budget
+		}
+	}
+	for ; behind >= time.Second; behind -= time.Second {
+		copy(h.least[1:], h.least[:])
+		h.least[0] = budget
+		h.edge = h.edge.Add(time.Second)
+	}
+	h.least[0] = min(h.least[0], budget)
+}
+
+// lately returns the least budget of so many seconds.
+func (h *patience) lately(seconds int) media.Bitrate { return slices.Min(h.least[:seconds]) }
+
+// backoff waits after a drop, the longer the more rises led to one.
+type backoff struct {
+	raised, dropped time.Time
+	wait            time.Duration // after dropped
+}
+
+func (b *backoff) raise(now time.Time) { b.raised = now }
+
+// drop takes note of congestion. While it goes on it is one and the same.
+func (b *backoff) drop(now time.Time, longest time.Duration) {
+	switch held := now.Sub(b.raised); {
+	case b.raised.After(b.dropped) && held < tooSoon:
+		b.wait = min(2*max(b.wait, calm/2), longest)
+	case held > longestWait:
+		b.wait = calm
+	}
+	b.wait = max(b.wait, calm)
+	b.dropped = now
+}
+
+func (b *backoff) waiting(now time.Time) bool { return now.Sub(b.dropped) < b.wait }
+
+// failed reports that something had been raised too early.
+func (b *backoff) failed() bool { return b.wait > calm }

@@ -16,13 +16,28 @@ const MaxClaims = 64
 type Planner struct {
 	patience patience
 
-	// The plan at hand. What is beyond MaxClaims is never granted anything.
+	// The plan at hand.
 	claims []Claim
 	grants []Grant
+	spent  [MaxClaims]media.Bitrate // on each claim
+	steps  [MaxClaims]int           // that each has climbed
+	had    [MaxClaims]Grant
 	order  [MaxClaims]uint8 // of those that ask for anything, the first served first
+	asked  [MaxClaims]ask   // in that order, what they ask for
 	asking int
-	used   media.Bitrate
+	used   media.Bitrate // the sum of what was spent
+
+	enlarge time.Time // when the next picture may be granted a larger size
 }
+
+// A larger picture begins with a keyframe, which takes about a third of what it
+// costs in a second. They come one by one, and each has a third of the budget
+// to pass in: together they would fill every queue on the way, and look like
+// congestion.
+const keyframeShare = time.Second // times the share of the cost in the budget
+
+// ask is what a client may change of a claim.
+type ask struct{ claim, option, temporal, rank, priority uint8 }
 
 // Plan shares budget, which is what is left of the estimate when audio is paid.
 // Call it some ten times a second and whenever a claim changes. The grants are
@@ -34,18 +49,23 @@ type Planner struct {
 // Served are first the lowest layers of everyone, so that no picture is off for
 // another to be better; then the pinned track, those on stage and screens as
 // far as they ask; then everyone step by step in rounds, as many steps a round
-// as the priority says. Only the lowest layer of a favoured track is granted
-// beyond the budget, and that of one only.
+// as the priority says. Larger pictures come one after the other. Beyond the
+// budget is granted only the lowest layer of a favoured track, and of one only,
+// and for two seconds those of the pictures that are on.
 func (p *Planner) Plan(budget media.Bitrate, claims []Claim, now time.Time) (grants []Grant, next media.Bitrate) {
-	budget = min(budget, maxCost)
-	p.begin(claims)
-	had := p.had()
-	l := p.patience.limits(budget, had, now)
+	budget = min(budget, terabit)
+	other := p.begin(claims)
+	had, lowest := p.hadSpent()
+	l := p.patience.limits(budget, had, lowest, now)
 	p.lowest(l)
 	p.favoured(l)
-	p.rounds(l, true)
+	if !other {
+		p.rounds(l, true)
+	}
 	p.rounds(l, false)
-	p.patience.planned(had, p.used, now)
+	p.oneByOne(budget, now)
+	on, off := p.switched()
+	p.patience.planned(had, p.used, on, off, now)
 	p.claims = nil
 	return p.grants, p.next(claims)
 }
@@ -53,10 +73,13 @@ func (p *Planner) Plan(budget media.Bitrate, claims []Claim, now time.Time) (gra
 // Used returns what all that was granted costs.
 func (p *Planner) Used() media.Bitrate { return p.used }
 
-// begin pauses everyone and finds out who is to be served first.
-func (p *Planner) begin(claims []Claim) {
+// begin pauses everyone and finds out who is to be served first, and whether
+// that is what was asked for last time too.
+func (p *Planner) begin(claims []Claim) (other bool) {
 	p.claims, p.grants = claims, p.grants[:0]
+	before := p.asking
 	p.asking, p.used = 0, 0
+	p.spent, p.steps = [MaxClaims]media.Bitrate{}, [MaxClaims]int{}
 	for i := range claims {
 		p.grants = append(p.grants, Grant{Paused: true})
 		if i >= MaxClaims || !claims[i].asks() {
@@ -69,14 +92,28 @@ func (p *Planner) begin(claims []Claim) {
 		p.order[at] = uint8(i)
 		p.asking++
 	}
+	other = p.asking != before
+	for at, i := range p.order[:p.asking] {
+		a := claims[i].ask()
+		a.claim = i
+		other = other || claims[i].New || p.asked[at] != a
+		p.asked[at] = a
+	}
+	return other
 }
 
-// had returns what all that was granted last would cost now.
-func (p *Planner) had() (sum media.Bitrate) {
+// hadSpent finds out what of the last grants is still asked for, and returns
+// what it would cost now, and what the lowest layers of it would.
+func (p *Planner) hadSpent() (sum, lowest media.Bitrate) {
 	for _, i := range p.order[:p.asking] {
-		sum += p.claims[i].cost(p.claims[i].had())
+		c := &p.claims[i]
+		p.had[i] = c.had()
+		sum += c.sum(p.had[i])
+		if !p.had[i].Paused {
+			lowest += c.cost(Grant{})
+		}
 	}
-	return sum
+	return sum, lowest
 }
 
 // lowest lets everyone have a picture.
@@ -101,72 +138,120 @@ func (p *Planner) favoured(l limits) {
 	}
 }
 
-// rounds lets everyone climb in turn until nobody can; if kept, only as far as
-// it was before. What was there is given again first: otherwise two tracks
-// could take a layer from each other time and again.
+// rounds lets everyone climb until nobody can, in each round up to as many steps
+// in all as the round's number times the priority; if kept, only as far as it
+// was before. While nobody asks for anything else, what was there is given again
+// first: otherwise two tracks would take a step from each other time and again.
+// When somebody does it is shared anew.
 func (p *Planner) rounds(l limits, kept bool) {
-	for climbed := true; climbed; {
-		climbed = false
+	for round, more := 1, true; more; round++ {
+		more = false
 		for _, i := range p.order[:p.asking] {
-			for range max(1, p.claims[i].Wish.Priority) {
-				if !p.climb(i, l, kept) {
-					break
-				}
-				climbed = true
+			most := round * max(1, int(p.claims[i].Wish.Priority))
+			climbing := true
+			for climbing && p.steps[i] < most {
+				climbing = p.climb(i, l, kept)
 			}
+			more = more || climbing
 		}
 	}
 }
 
+// oneByOne lets only one of the pictures that were there grow, and that not too
+// soon after the last.
+func (p *Planner) oneByOne(budget media.Bitrate, now time.Time) {
+	for _, i := range p.order[:p.asking] {
+		c, had := &p.claims[i], p.had[i]
+		if had.Paused || p.grants[i].Option <= had.Option {
+			continue
+		}
+		if !now.Before(p.enlarge) {
+			share := float64(p.spent[i]) / float64(max(budget, 1))
+			p.enlarge = now.Add(time.Duration(share * float64(keyframeShare)))
+			continue
+		}
+		cost := c.sum(had)
+		p.used -= p.spent[i] - cost
+		p.spent[i], p.grants[i] = cost, had
+	}
+}
+
+// switched returns how many pictures that were there went on and off.
+func (p *Planner) switched() (on, off int) {
+	for _, i := range p.order[:p.asking] {
+		switch was, is := p.had[i].Paused, p.grants[i].Paused; {
+		case p.claims[i].New || was == is:
+		case was:
+			on++
+		default:
+			off++
+		}
+	}
+	return on, off
+}
+
 // climb takes claim i one step up, if there is one and it is affordable.
 func (p *Planner) climb(i uint8, l limits, kept bool) bool {
-	c := &p.claims[i]
-	to, ok := c.above(p.grants[i])
-	if !ok || p.grants[i].Paused || kept && c.had().below(to) || !p.affordable(i, to, l) {
+	to, ok := p.claims[i].above(p.grants[i])
+	if !ok || p.grants[i].Paused || kept && p.had[i].below(to) || !p.affordable(i, to, l) {
 		return false
 	}
 	p.grant(i, to)
 	return true
 }
 
-// affordable reports whether claim i may be given to in place of what it has.
-// What it had before may use up the budget; what is new leaves some to spare.
+// affordable reports whether claim i may climb to a step. What it had before
+// may use up the budget; what is new leaves some of its cost to spare, and of
+// its whole cost: a small rise to a large picture brings a large keyframe.
 func (p *Planner) affordable(i uint8, to Grant, l limits) bool {
-	c := &p.claims[i]
-	before, after := c.cost(p.grants[i]), c.cost(to)
-	had := c.had()
+	cost := p.dearer(i, to)
+	rise := cost - p.spent[i]
+	lowest := to == Grant{}
 	switch {
-	case after <= before:
-		return true
-	case !had.below(to):
-		return p.used+after-before <= l.kept
-	case had.Paused && to == Grant{}:
-		return p.used+withSpare(after-before) <= l.shown
+	case lowest && !p.had[i].Paused:
+		return p.used+rise <= l.on
+	case !p.had[i].below(to), lowest && p.claims[i].New:
+		return p.used+rise <= l.kept
+	case lowest:
+		return p.used+rise+spareOf(cost) <= l.shown
 	default:
-		return p.used+withSpare(after-before) <= l.raised
+		return p.used+rise+spareOf(cost) <= l.raised
 	}
 }
 
 func (p *Planner) grant(i uint8, to Grant) {
-	c := &p.claims[i]
-	p.used += c.cost(to)
-	p.used -= c.cost(p.grants[i])
-	p.grants[i] = to
+	cost := p.dearer(i, to)
+	p.used += cost - p.spent[i]
+	p.spent[i], p.grants[i] = cost, to
+	p.steps[i]++
+}
+
+// dearer returns what claim i costs at the next step. Measured costs need not
+// rise with every step; for who climbs them one by one they do.
+func (p *Planner) dearer(i uint8, to Grant) media.Bitrate {
+	return max(p.spent[i], p.claims[i].cost(to))
 }
 
 // next returns what the next larger picture needs beyond what is used: of the
-// first who has none, or else of the first who could have a larger one.
-func (p *Planner) next(claims []Claim) media.Bitrate {
-	var larger media.Bitrate
+// first who has none, or else of the first of the favoured who could have a
+// larger one, or of who has least.
+func (p *Planner) next(claims []Claim) (need media.Bitrate) {
+	var least Grant
 	for _, i := range p.order[:p.asking] {
-		c := &claims[i]
-		if p.grants[i].Paused {
-			return withSpare(c.cost(Grant{}))
+		c, g := &claims[i], p.grants[i]
+		if g.Paused {
+			return c.cost(Grant{}) + spareOf(c.cost(Grant{}))
 		}
-		if to := c.larger(p.grants[i]); larger == 0 && to != p.grants[i] {
-			before, after := c.cost(p.grants[i]), c.cost(to)
-			larger = withSpare(max(after, before+1) - before)
+		to := c.larger(g)
+		if to == g || need > 0 && !g.below(least) {
+			continue
+		}
+		cost := max(c.cost(to), p.spent[i]+1)
+		need = cost - p.spent[i] + spareOf(cost)
+		least = g
+		if c.rank() < unfavoured {
+			least = Grant{} // nobody has less
 		}
 	}
-	return larger
+	return need
 }

@@ -5,6 +5,13 @@
 // and what is lost bounds a rate that otherwise grows as far as the receiver
 // confirms it.
 //
+// It differs where an SFU does: layers use less than there is, nobody paces
+// what publishers send, and the next layer must be found before it is sent. So
+// the rate grows by itself only a little above what arrives; probes, not
+// growth, find the rest, and they are left out of what the detector sees; a
+// queue that was empty a moment ago is no overuse; one that stands is drained;
+// and what is lost at random counts for less.
+//
 // It sends nothing and decides nothing about layers: the engine numbers
 // packets by History, tells Estimator of them and of their fate, and sends the
 // packets that Prober asks for. One History, Estimator and Prober belong to one

@@ -13,6 +13,24 @@ type Config struct {
 	Max   media.Bitrate
 }
 
+const (
+	defaultStart media.Bitrate = 300_000 // libwebrtc: kDefaultStartBitrateBps
+	defaultMin   media.Bitrate = 30_000  // sound, and a little
+	defaultMax   media.Bitrate = 50_000_000
+
+	// Feedback comes every 50 to 250 ms. When there is none for silence, though
+	// packets were sent, the path is broken or stuffed: the estimate falls by
+	// silenceCut every silenceStep (libwebrtc send_side_bandwidth_estimation.cc:
+	// RttBasedBackoff with 3 s, 0.8 and 1 s; goog_cc also has a congestion
+	// window that we have not, hence the shorter time).
+	silence     = 1500 * time.Millisecond
+	silenceStep = time.Second
+	silenceCut  = 0.8
+
+	// lossShare is what a new packet counts for in Loss: about the last 100.
+	lossShare = 1.0 / 100
+)
+
 // Usage is what the queueing delay says of the path.
 type Usage uint8
 
@@ -41,41 +59,200 @@ type State struct {
 	ALR   bool          // application-limited: much less is sent than could be
 	Acked media.Bitrate // what lately arrived; 0 when not known
 	Delay media.Bitrate // the rate by delay alone
-	Loss  media.Bitrate // the bound by loss; Max when there is none
+	Loss  media.Bitrate // the bound by loss; the same as Delay when losses do not matter
 }
 
 // Estimator estimates one downlink.
 type Estimator struct {
-	cfg Config
+	detector detector
+	latency  latency
+	backlog  backlog
+	aimd     aimd
+	byLoss   lossBound
+	bound    float64    // bit/s: what byLoss says
+	arriving throughput // on the receiver's clock
+	leaving  throughput // of the same packets, on ours
+	epoch    time.Time  // what leaving counts from
+	alr      alr
+	probes   clusters
+	bursts   bursts
+	lost     float64 // share of packets
+	quiet    quiet
+}
+
+// quiet watches for feedback that stays away. The zero quiet is ready to use.
+type quiet struct {
+	since time.Time // the first packet sent after the last feedback; zero when there is none
+	cut   time.Time // when the estimate was last lowered for it
 }
 
 // New returns an Estimator that begins at cfg.Start.
-func New(cfg Config) *Estimator { return &Estimator{cfg: cfg} }
+func New(cfg Config) *Estimator {
+	low, high := cfg.Min, cfg.Max
+	if low == 0 {
+		low = defaultMin
+	}
+	if high == 0 {
+		high = defaultMax
+	}
+	start := cfg.Start
+	if start == 0 {
+		start = defaultStart
+	}
+	e := &Estimator{aimd: aimd{min: float64(low), max: float64(max(low, high))}}
+	e.aimd.rate = min(max(float64(start), e.aimd.min), e.aimd.max)
+	e.bound = e.aimd.rate
+	return e
+}
 
 // Sent takes in that p was sent.
-func (e *Estimator) Sent(p Packet) {}
+func (e *Estimator) Sent(p Packet) {
+	if e.epoch.IsZero() {
+		e.epoch = p.At
+	}
+	if e.quiet.since.IsZero() {
+		e.quiet.since = p.At
+	}
+	e.probes.sent(p)
+	e.idle(p.Size, p.At)
+}
+
+// idle follows whether the application uses what there is.
+func (e *Estimator) idle(bytes int, now time.Time) {
+	was := e.alr.active
+	e.alr.add(bytes, e.rate(), now)
+	if was && !e.alr.active {
+		e.arriving.expectChange()
+		e.leaving.expectChange()
+	}
+}
 
 // Feedback takes in what became of packets, as History tells it.
-func (e *Estimator) Feedback(results []Result, now time.Time) {}
+func (e *Estimator) Feedback(results []Result, now time.Time) {
+	if len(results) == 0 {
+		return
+	}
+	e.quiet = quiet{}
+	e.latency.add(results, e.epoch, now)
+	var probed finding
+	for _, r := range results {
+		e.byLoss.add(r)
+		if !r.Received {
+			e.lost += lossShare * (1 - e.lost)
+			continue
+		}
+		e.lost -= lossShare * e.lost
+		e.arriving.add(r.Arrival, r.Size, e.alr.active)
+		e.leaving.add(r.At.Sub(e.epoch), r.Size, e.alr.active)
+		if e.detector.add(r, e.rate(), now) {
+			e.bursts.arrived(r)
+		}
+		if f := e.probes.arrived(r); f.rate > 0 {
+			probed = f
+		}
+	}
+	acked := e.acked()
+	drain := e.backlog.drain(e.latency.queue, e.latency.rtt, e.lost > fullLoss, now)
+	switch usage := e.usage(); {
+	case drain && e.arriving.sampled > 0:
+		e.aimd.drain(1000*e.arriving.sampled, e.latency.queue, now)
+	case e.detector.usage == Overusing && usage == Overusing:
+		e.aimd.decrease(1000*max(e.arriving.rate, e.arriving.sampled), e.latency.rtt, now)
+	case usage != Overusing: // a queue that stands drains by itself now
+		e.aimd.increase(usage, acked, e.latency.rtt, now)
+		e.found(probed, acked, now)
+	}
+	e.bound = 1000 * e.byLoss.update(e.aimd.rate/1000, acked/1000, e.aimd.max/1000, e.alr.active)
+}
+
+// found takes in what a probe has found. While the application uses the
+// estimate, the detector knows better when it is too high.
+func (e *Estimator) found(f finding, acked float64, now time.Time) {
+	switch {
+	case f.rate > e.aimd.rate:
+		e.aimd.set(f.rate, now)
+	case f.full && e.alr.active:
+		e.aimd.set(max(f.rate, acked), now)
+	}
+	e.byLoss.probed(f.rate / 1000)
+}
+
+// usage is the detector's finding, and what it does not see: a queue that stands
+// is too much, and one that is empty is not.
+func (e *Estimator) usage() Usage {
+	switch {
+	case e.backlog.standing():
+		return Overusing
+	case e.latency.queue <= emptyQueue:
+		return Normal
+	}
+	return e.detector.usage
+}
+
+// acked returns at which rate, in bit/s, packets arrive, as far as they were
+// sent at that rate: a queue that empties is faster, and a receiver that lies
+// can be. It is 0 when not known.
+func (e *Estimator) acked() float64 { return 1000 * min(e.arriving.rate, e.leaving.rate) }
 
 // Tick notices what does not happen: call it every 25 to 100 ms.
-func (e *Estimator) Tick(now time.Time) {}
+func (e *Estimator) Tick(now time.Time) {
+	e.idle(0, now)
+	q := &e.quiet
+	if e.latency.rtt == 0 || q.since.IsZero() || now.Sub(q.since) < silence+e.latency.rtt || now.Sub(q.cut) < silenceStep {
+		return
+	}
+	q.cut = now
+	e.aimd.set(e.rate()*silenceCut, now)
+	e.bound = min(e.bound, e.aimd.rate)
+}
+
+func (e *Estimator) rate() float64 { return max(min(e.aimd.rate, e.bound), e.aimd.min) }
 
 // Bitrate returns what the downlink carries, as far as is known.
-func (e *Estimator) Bitrate() media.Bitrate { return e.cfg.Start }
+func (e *Estimator) Bitrate() media.Bitrate { return media.Bitrate(e.rate()) }
 
-// RTT returns the smoothed round trip time, feedback interval included; 0
-// before the first feedback.
-func (e *Estimator) RTT() time.Duration { return 0 }
+// RTT returns the smoothed round trip time; 0 before the first feedback.
+func (e *Estimator) RTT() time.Duration { return e.latency.rtt }
 
 // Loss returns the share of packets that were lost lately, from 0 to 1.
-func (e *Estimator) Loss() float64 { return 0 }
+func (e *Estimator) Loss() float64 { return e.lost }
 
 // State returns the rest that is known.
-func (e *Estimator) State() State { return State{} }
+func (e *Estimator) State() State {
+	return State{
+		Usage: e.usage(),
+		Limit: e.limit(),
+		ALR:   e.alr.active,
+		Acked: media.Bitrate(e.acked()),
+		Delay: media.Bitrate(e.aimd.rate),
+		Loss:  media.Bitrate(e.bound),
+	}
+}
+
+func (e *Estimator) limit() Limit {
+	switch acked := e.acked(); {
+	case !e.quiet.cut.IsZero():
+		return LimitSilence
+	case e.bound < e.aimd.rate && e.byLoss.congested():
+		return LimitLoss
+	case e.alr.active || acked > 0 && e.aimd.rate >= ackedFactor*acked+ackedHeadroom:
+		return LimitApplication
+	}
+	return LimitDelay
+}
 
 // ProbeInput returns what a Prober wants to know; wanted is the rate that the
 // next layer would need in all, or 0.
 func (e *Estimator) ProbeInput(wanted media.Bitrate) ProbeInput {
-	return ProbeInput{Wanted: wanted}
+	return ProbeInput{
+		Estimate: e.Bitrate(),
+		Acked:    media.Bitrate(e.acked()),
+		Wanted:   wanted,
+		Burst:    media.Bitrate(e.bursts.rate),
+		RTT:      e.latency.rtt,
+		BaseRTT:  e.latency.trips.value(),
+		Usage:    e.usage(),
+		Limit:    e.limit(),
+		ALR:      e.alr.active,
+	}
 }

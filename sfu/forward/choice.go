@@ -13,10 +13,15 @@ type choice struct {
 	frame     uint16
 	spatial   uint8
 
-	// Something since the start of the newest picture may be missing.
-	gap bool
+	// Frames may be missing: of the newest picture, and right before padding that
+	// was the newest packet.
+	gap, hidden bool
 
 	layered bool // the feed has layers
+
+	// How many frames were left out because a temporal layer up to the limit has
+	// not begun yet.
+	starved uint8
 
 	temporal temporal
 	spatials spatials
@@ -38,12 +43,9 @@ func (c *choice) begin(pkt *media.Packet) bool {
 // admits decides about a packet of the current feed that lies ahead, and makes
 // room for it or closes over it.
 func (f *Forwarder) admits(pkt *media.Packet) bool {
-	c := &f.choice
-	begins, gap := c.begin(pkt), pkt.ESN != f.span.end
+	begins := f.choice.begin(pkt)
 	if begins {
-		f.choose(pkt, gap)
-	} else {
-		c.gap = c.gap || gap
+		f.choose(pkt, f.choice.hidden || pkt.ESN != f.span.end)
 	}
 	passes := f.span.gate.passes(pkt)
 	switch {
@@ -56,19 +58,31 @@ func (f *Forwarder) admits(pkt *media.Packet) bool {
 		if begins && pkt.Codec == media.VP8 {
 			f.span.pictures.id--
 		}
+		f.choice.starve(f.span.gate, pkt)
 	}
 	return passes
 }
 
+// starving is how many frames a temporal layer may take to begin: three seconds
+// or so. Some encoders never say that one could.
+const starving = 64
+
+// starve notes that pkt was left out.
+func (c *choice) starve(g gate, pkt *media.Packet) {
+	if g.layer.Temporal < pkt.Layer.Temporal && pkt.Layer.Temporal <= c.limit.Temporal {
+		c.starved = min(c.starved+1, starving)
+	}
+}
+
 // choose looks at the first packet that came of a frame, and says what passes
-// from it on. gap says that packets right before it are missing.
+// from it on. gap says that frames before it may be missing.
 func (f *Forwarder) choose(pkt *media.Packet, gap bool) {
 	c := &f.choice
-	fresh, doubt := pkt.Timestamp != c.timestamp, gap || c.gap
+	fresh := pkt.Timestamp != c.timestamp
 	if fresh {
 		c.spatials.turn(c.gap)
 	}
-	c.gap = gap || c.gap && !fresh
+	c.gap, c.hidden = gap || c.gap && !fresh, false
 	c.timestamp, c.spatial, c.frame = pkt.Timestamp, pkt.Layer.Spatial, pkt.Dependency.Frame
 
 	g := f.span.gate
@@ -77,7 +91,7 @@ func (f *Forwarder) choose(pkt *media.Packet, gap bool) {
 		f.describe(pkt, fresh, gap)
 		return
 	case pkt.Codec == media.VP9:
-		if doubt {
+		if gap {
 			g = c.spatials.doubt(g)
 		}
 		g = c.spatials.choose(g, c.limit, pkt, fresh, c.gap)
@@ -90,6 +104,7 @@ func (f *Forwarder) choose(pkt *media.Packet, gap bool) {
 // admit makes g the gate from pkt on.
 func (f *Forwarder) admit(pkt *media.Packet, g gate) {
 	if g != f.span.gate {
+		f.choice.starved = 0
 		f.split(pkt.ESN)
 		f.span.gate = g
 	}

@@ -16,7 +16,7 @@ type encoder struct {
 	apart     bool // K-SVC: outside key pictures, layers are predicted from themselves alone
 	spatials  int
 	temporals int
-	rand      *rand.Rand // nil: one packet a frame, Y and U bits wherever layer 0 is all it needs
+	rand      *rand.Rand // nil: one packet a frame, Y bits in every other turn of the pattern, U bits in layer 0
 
 	feed      media.Feed
 	esn       uint64
@@ -69,7 +69,7 @@ func (e *encoder) picture(key bool, tops int) []*made {
 	if temporal == 0 {
 		e.counts.tl0++
 	}
-	sync := temporal > 0 && (e.rand == nil && e.since < len(pattern) || e.rand != nil && e.rand.IntN(3) == 0)
+	sync := temporal > 0 && (e.rand == nil && e.since/len(pattern)%2 == 0 || e.rand != nil && e.rand.IntN(3) == 0)
 	up := e.rand == nil && temporal == 0 || e.rand != nil && e.rand.IntN(4) == 0
 	var frames []*made
 	for s := range tops {

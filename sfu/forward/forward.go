@@ -76,7 +76,7 @@ func (f *Forwarder) SetTarget(feed media.Feed, layer media.Layer) {
 	case 0:
 		f.Cut()
 	case f.current:
-		f.choice.limit = layer
+		f.choice.limit, f.choice.starved = layer, 0
 	}
 }
 
@@ -91,7 +91,7 @@ func (f *Forwarder) NeedsKeyframe() bool {
 	switch {
 	case f.kind != media.Video || f.target == 0:
 		return false
-	case f.target != f.current:
+	case f.target != f.current, f.choice.starved == starving:
 		return true
 	case f.span.gate.target != 0:
 		return f.targets.stuck(f.choice.limit)
@@ -173,6 +173,7 @@ func (f *Forwarder) flow(pkt *media.Packet) (v Verdict) {
 	f.reach(pkt)
 	switch {
 	case pkt.Padding:
+		f.choice.hidden = f.choice.hidden || pkt.ESN != f.span.end
 		f.closeOver(pkt.ESN)
 		v.Drop = media.DropPadding
 	case f.kind == media.Video && f.choice.concerns(pkt) && !f.admits(pkt):

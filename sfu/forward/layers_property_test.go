@@ -167,6 +167,64 @@ func describing(e *encoder, apart bool) *encoder {
 	return e
 }
 
+// From any target to any other: at most one keyframe later exactly the layers of
+// the new one go out, and the marker ends every picture.
+func TestExactlyTheTargetGoesOut(t *testing.T) {
+	t.Parallel()
+	for name, make := range studios {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := make(0)
+			all := e.spatials * e.temporals
+			for from := range all {
+				for to := range all {
+					e := make(0)
+					f := New(media.Video, 90000, 1, 0)
+					f.SetTarget(e.feed, e.structure.Layers[from])
+					for i := range 12 {
+						exactly(f, e, i == 0)
+					}
+					f.SetTarget(e.feed, e.structure.Layers[to])
+					for range 12 {
+						exactly(f, e, f.NeedsKeyframe())
+					}
+					for range 8 {
+						if got, want := exactly(f, e, false), e.wanted(e.structure.Layers[to]); got != want || f.NeedsKeyframe() {
+							t.Errorf("from %v to %v: %q goes out, want %q", e.structure.Layers[from], e.structure.Layers[to], got, want)
+						}
+					}
+					if layer, _ := f.Layer(); layer != e.structure.Layers[to] {
+						t.Errorf("from %v to %v: layer %v", e.structure.Layers[from], e.structure.Layers[to], layer)
+					}
+				}
+			}
+		})
+	}
+}
+
+// exactly makes a picture, and returns its spatial layers that f forwards.
+func exactly(f *Forwarder, e *encoder, key bool) (got string) {
+	for _, m := range e.picture(key, e.spatials) {
+		got += offer(f, m, func(*media.Packet, Verdict) {})
+	}
+	return got
+}
+
+// wanted returns the layers that go out of the newest picture, which is no key
+// picture, when the target is layer.
+func (e *encoder) wanted(layer media.Layer) (want string) {
+	pattern := patterns[e.temporals]
+	if pattern[(e.since-1)%len(pattern)] > layer.Temporal {
+		return ""
+	}
+	for s := range layer.Spatial {
+		if !e.apart {
+			want += fmt.Sprint(s)
+		}
+	}
+	return want + fmt.Sprint(layer.Spatial) + "'"
+}
+
 // Whatever is lost, comes late or is asked for: numbers are used once and none is
 // left over, time does not run back, no frame goes out in part, and none without
 // what it is predicted from.
@@ -175,7 +233,7 @@ func TestWhateverGoesOutCanBeDecoded(t *testing.T) {
 	for name, make := range studios {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for seed := range uint64(12) {
+			for _, seed := range []uint64{0, 1, 2, 3, 1007, 1100} { // the last two found what is rare
 				s := newStudio(t, seed, make)
 				s.loss, s.late = []int{0, 10, 50, 100}[seed%4], []int{0, 100, 300}[seed%3]
 				for range 300 {

@@ -34,6 +34,7 @@ func TestTemporalLayers(t *testing.T) {
 		{"two layers up where nothing was left out since layer 0", ">q:0.0 Q1.0 q2.2y q3.1y >q:0.2 q4.0 q5.2y q6.1", "1' . . 2' 3' 4'"},
 		{"not where a lower layer was", ">q:0.0 Q1.0 >q:0.2 q2.1 q3.2y q4.0 q5.2y", "1' . . 2' 3'"},
 		{"nor where one may have been", ">q:0.0 Q1.0 >q:0.2 q3.2y q4.0 q5.2y", "1' . 3' 4'"},
+		{"nor before padding", ">q:0.0 Q1.0 >q:0.2 p3 q4.2y q5.0 q6.2y", "1' . . 3' 4'"},
 		{"nor past the target", ">q:0.1 Q1.0 q2.2y q3.0 q4.2y", "1' . 2' ."},
 		{"a keyframe needs nothing", ">q:0.0 Q1.0 q2.1 >q:0.2 Q3.0 q4.2", "1' . 2' 3'"},
 		{"the target of another feed is for that", "Q1.0 q2.2y >h:0.0 q3.1y q4.2 H70.0 h71.2y h72.0", "1' 2' 3' 4' 5' . 6'"},
@@ -101,9 +102,13 @@ func TestLayersAreNotResent(t *testing.T) {
 
 func TestLayer(t *testing.T) {
 	t.Parallel()
-	long := ">q Q1.0"
+	long := ">q Q1.0 q2.2y"
+	short := long
 	for i := range 3 * window {
 		long += fmt.Sprintf(" q%d.0", 5+i)
+		if i < window {
+			short = long
+		}
 	}
 	for _, c := range []struct {
 		trace string
@@ -119,6 +124,7 @@ func TestLayer(t *testing.T) {
 		{">q:1.9 Q1:0- q2:1d- q3:2d", media.Layer{Spatial: 1}, true},
 		{"Q1.0 q2.2y >h:0.0 q3.1y H70.0", media.Layer{}, true},
 		{"Q1.0 q2.2y |", media.Layer{}, false},
+		{short, media.Layer{Temporal: 2}, true},
 		{long, media.Layer{}, true},
 	} {
 		f := New(media.Video, 90000, 1, 0)

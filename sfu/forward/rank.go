@@ -26,7 +26,6 @@ func (t *targets) choose(g gate, limit media.Layer, pkt *media.Packet, begins bo
 	}
 	g.target = uint8(best + 1)
 	g.layer = t.structure.Layers[best]
-	g.layer.Spatial = t.hope(g.layer.Spatial, limit)
 	return g
 }
 
@@ -64,19 +63,6 @@ func (t *targets) rank(i int, limit media.Layer) int {
 		return 1 + (media.MaxSpatial+int(layer.Spatial))*media.MaxTemporal + int(layer.Temporal)
 	}
 	return 1 + (media.MaxSpatial-1-int(layer.Spatial))*media.MaxTemporal + int(layer.Temporal)
-}
-
-// hope returns the highest spatial layer that may flow from this picture on:
-// spatial, or one whose chain is intact, so that it begins with its next frame
-// that is a place to. The end of the lower one is not the picture's then.
-func (t *targets) hope(spatial uint8, limit media.Layer) uint8 {
-	for i := range int(t.structure.Targets) {
-		c := t.chain(i)
-		if layer := t.structure.Layers[i]; covers(limit, layer) && t.active>>i&1 != 0 && c != nil && c.state == intact {
-			spatial = max(spatial, layer.Spatial)
-		}
-	}
-	return spatial
 }
 
 // stuck reports whether only a keyframe leads to the highest target up to limit.

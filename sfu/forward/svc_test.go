@@ -25,6 +25,7 @@ func TestFullSVC(t *testing.T) {
 		{"a lost layer has a place", ">q:1 Q1:0- q2:1d- q3:2d q4:0p- q6:2pd-=4 q5:1pd-=4 q7:0p-=7 q8:1pd=7", "1 2' . 3 . 4' 5 6'"},
 		{"and is hollow above the target", ">q:1 Q1:0- q2:1d- q3:2d q4:0p- q5:1pd- q7:0p-=7 q6:2pd=4 q8:1pd=7", "1 2' . 3 4' 6 (5) 7'"},
 		{"in a change of target it is as at its place", "Q1:0- q2:1d- q3:2d q4:0p- q5:1pd- >q:0 q7:0p-=7 q6:2pd=4 q8:1pd=7", "1 2 3' 4 5 7' 6' ."},
+		{"a layer above the target that may have been missed is broken", ">q:1 Q1:0- q2:1d- q4:0p-=4 q5:1pd-=4 >q:2 q7:0p-=7 q8:1pd-=7 q9:2pd=7 q10:0p-=10 q11:1pd-=10 q12:2pd=10", "1 2' 4 5' 7 8 . 9 10' ."},
 		{"a picture whose start may be missing changes nothing", "Q1:0- q2:1d- q3:2d >q:1 q5:1pd- q6:2pd q7:0p- q8:1pd- q9:2pd", "1 2 3' 5 6' 7 8' ."},
 	}.run(t)
 }
@@ -43,6 +44,7 @@ func TestKSVC(t *testing.T) {
 		{"a lost lower layer that gave way has a place and is hollow", "Q1:0- q2:1d q3:0pz- q4:1pz q6:1pz=5 q5:0pz-=5 q7:0pz-=7 q8:1pz=7", "1 2' . 3' 5' (4) . 6'"},
 		{"a lost key layer is not", "Q1:0- q2:1d q3:0pz- q4:1pz q6:1d=5 Q5:0-=5 q7:0pz-=7 q8:1pz=7", "1 2' . 3' 5' 4 . 6'"},
 		{"predicted from a layer that is not sent", "Q1:0- q2:1d- q3:2d q4:0pz- q5:1pz- q6:2pz q7:0p- q8:1p- q9:2d q10:0p- q11:1p- q12:2p", "1 2 3' . . 4' . . . . . ."},
+		{"from pictures before too", "Q1:0- q2:1d- q3:2d q4:0pz- q5:1pz- q6:2pz q7:0p- q8:1p- q9:2pd", "1 2 3' . . 4' . . ."},
 		{"the top layer ends", "Q1:0- q2:1d q3:0pz- q4:1pz q5:0p q6:0p q7:0p q8:0p Q9:0 q10:0p", "1 2' . 3' . . . . 4' 5'"},
 	}.run(t)
 }
@@ -79,6 +81,32 @@ func TestKeyframesAreNeededForLayers(t *testing.T) {
 		play(t, f, trace)
 		if got := f.NeedsKeyframe(); got != want {
 			t.Errorf("%s: needs a keyframe: %v", trace, got)
+		}
+	}
+}
+
+// Encoders that never set the bit for it do not keep a subscriber low for ever.
+func TestATemporalLayerThatNeverBeginsNeedsAKeyframe(t *testing.T) {
+	t.Parallel()
+	for _, trace := range []string{">q:0.0 Q1.0 >q:0.2", ">q:0.0 Q1:0.0 >q:0.2"} {
+		f := New(media.Video, 90000, 1, 0)
+		p := play(t, f, trace)
+		pkt := *p[0].pkt
+		pkt.Keyframe, pkt.VP9.InterPicture = false, true
+		for i := range starving {
+			if f.NeedsKeyframe() {
+				t.Errorf("%s: after %d frames", trace, i)
+			}
+			pkt.ESN++
+			pkt.Timestamp += 3000
+			pkt.Layer.Temporal = 1
+			f.Forward(&pkt)
+		}
+		if !f.NeedsKeyframe() {
+			t.Errorf("%s: not after %d frames", trace, starving)
+		}
+		if f.SetTarget(pkt.Feed, media.Layer{}); f.NeedsKeyframe() {
+			t.Errorf("%s: although the layer is not wanted", trace)
 		}
 	}
 }

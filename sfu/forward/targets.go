@@ -11,6 +11,7 @@ type targets struct {
 	told      uint32 // what the subscriber takes for that
 	ready     uint32 // nothing that target i needs from now on was left out
 	late      uint32 // of the newest picture, something it needs was: it cannot begin there
+	leans     bool   // outside key pictures too, layers are predicted from those below
 	chains    [media.MaxChains]chain
 	frames    frames
 }
@@ -29,7 +30,7 @@ func (f *Forwarder) describe(pkt *media.Packet, fresh, gap bool) {
 	}
 	spoken := t.follow(pkt, f.clock/2)
 	if gap {
-		t.doubt(g)
+		t.doubt(g, pkt.Layer.Spatial)
 	}
 	if pkt.FrameStart || g.target == 0 {
 		// Where the lowest layer of the picture may be among what is missing, the
@@ -38,7 +39,7 @@ func (f *Forwarder) describe(pkt *media.Packet, fresh, gap bool) {
 	}
 	f.admit(pkt, g)
 	out := g.passes(pkt)
-	t.note(pkt, out)
+	t.note(g, pkt, out)
 	if out && pkt.FrameStart {
 		f.announce(pkt, spoken)
 	}
@@ -77,20 +78,28 @@ func (t *targets) follow(pkt *media.Packet, patience uint32) (spoken bool) {
 	return spoken
 }
 
-// doubt notes that frames are missing: those that g does not let pass will not go
-// out if they come.
-func (t *targets) doubt(g gate) {
-	if g.target == 0 || g.target == noTarget {
-		t.ready = 0
-		return
+// doubt notes that frames are missing before one of that spatial layer: those that
+// g does not let pass will not go out if they come.
+func (t *targets) doubt(g gate, spatial uint8) {
+	flow := t.within(g)
+	for i := range int(t.structure.Targets) {
+		if !t.leans && flow>>i&1 != 0 && t.structure.Layers[i].Spatial != t.structure.Layers[g.target-1].Spatial {
+			flow &^= 1 << i
+		}
 	}
-	t.ready &= t.within(g)
+	t.ready &= flow
+	if spatial > 0 { // they may be of the same picture
+		t.late |= ^flow
+	}
 }
 
-// note takes in whether the frame of pkt went out.
-func (t *targets) note(pkt *media.Packet, out bool) {
+// note takes in whether the frame of pkt went out through g.
+func (t *targets) note(g gate, pkt *media.Packet, out bool) {
 	d := &pkt.Dependency
 	t.frames.note(d.Frame, out)
+	if t.flows(g) && d.Indication(int(g.target-1)) == media.Required {
+		t.leans = t.leans || pkt.Layer.Spatial < t.structure.Layers[g.target-1].Spatial
+	}
 	for i := range int(t.structure.Targets) {
 		switch d.Indication(i) {
 		case media.Switch:

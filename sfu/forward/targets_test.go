@@ -2,6 +2,7 @@ package forward
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -25,6 +26,12 @@ import (
 // one that has the marker; - when there are none. A repair gives its layer in
 // brackets, doubled where it is hollow.
 func film(t *testing.T, e *encoder, story string) string {
+	t.Helper()
+	return watch(t, e, story, func(*media.Packet, Verdict) {})
+}
+
+// watch plays a film, and shows every packet that goes out in time.
+func watch(t *testing.T, e *encoder, story string, see func(*media.Packet, Verdict)) string {
 	t.Helper()
 	f := New(media.Video, 90000, 1, 0)
 	f.SetTarget(e.feed, media.TopLayer)
@@ -58,7 +65,7 @@ func film(t *testing.T, e *encoder, story string) string {
 					lost = append(lost, m.packets...)
 					continue
 				}
-				picture += offer(f, m)
+				picture += offer(f, m, see)
 			}
 			clear(lose)
 			if picture == "" {
@@ -70,13 +77,15 @@ func film(t *testing.T, e *encoder, story string) string {
 	return strings.Join(shown, " ")
 }
 
-func offer(f *Forwarder, m *made) string {
+// offer forwards m, and returns its spatial layer if it goes out.
+func offer(f *Forwarder, m *made, see func(*media.Packet, Verdict)) string {
 	frame := ""
 	for _, pkt := range m.packets {
 		v := f.Forward(pkt)
 		if v.Drop != media.Kept {
 			continue
 		}
+		see(pkt, v)
 		frame = strconv.Itoa(int(m.layer.Spatial))
 		if v.Marker {
 			frame += "'"
@@ -122,6 +131,7 @@ func TestDecodeTargets(t *testing.T) {
 		{"a loss is waited for", "L3T1", "K . x1 . . r .", "012' 012' 02' 012' (1) 012'"},
 		{"not for ever", "L3T1", "K . x2 . . +600 . . K? .", "012' 012' 01 012' 01' 01' 012' 012'"},
 		{"nor for a target that all others need", "L3T1", "K . x0 . . +600 . . K? .", "012' 012' 12' 012' - - 012' 012'"},
+		{"a picture whose start is missing goes on as it was", "L2T1", "K . >0.0 x0 . . r .", "01' 01' 1' 01' (0) 0'"},
 		{"a repair in time completes the chain", "L1T2", "K . . . x0 . . . r +900 . . .", "0' 0' 0' 0' - 0' 0' (0) 0' 0' 0'"},
 		{"a repair after it was given up too, if nothing needed was left out", "L1T3", "K . . . x0 . . . +600 . r . . .", "0' 0' 0' 0' - 0' 0' - (0) 0' 0' 0'"},
 		{"a repair of another layer is hollow", "L3T1_KEY", "K . x0 . . r .", "012' 2' 2' 2' ((0)) 2'"},
@@ -129,8 +139,98 @@ func TestDecodeTargets(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			e := newEncoder(media.AV1, int(c.mode[1]-'0'), int(c.mode[3]-'0'))
-			e.described, e.apart = true, strings.HasSuffix(c.mode, "_KEY")
+			e := describing(newEncoder(media.AV1, int(c.mode[1]-'0'), int(c.mode[3]-'0')), strings.HasSuffix(c.mode, "_KEY"))
+			if got := film(t, e, c.story); got != c.want {
+				t.Errorf("%s\n got %s\nwant %s", c.story, got, c.want)
+			}
+		})
+	}
+}
+
+// A target that comes between two frames of a picture waits for the next one.
+func TestAPictureIsNotCutShort(t *testing.T) {
+	t.Parallel()
+	for _, e := range []*encoder{newEncoder(media.VP9, 2, 1), describing(newEncoder(media.AV1, 2, 1), false)} {
+		f := New(media.Video, 90000, 1, 0)
+		f.SetTarget(e.feed, media.TopLayer)
+		exactly(f, e, true)
+		frames := e.picture(false, 2)
+		for i, want := range []string{"0", "1'"} {
+			if got := offer(f, frames[i], func(*media.Packet, Verdict) {}); got != want {
+				t.Errorf("%v: %q goes out, want %q", e.codec, got, want)
+			}
+			f.SetTarget(e.feed, media.Layer{})
+		}
+		if got := exactly(f, e, false); got != "0'" {
+			t.Errorf("%v: then %q goes out", e.codec, got)
+		}
+	}
+}
+
+// What a subscriber is told of the active decode targets: where it is sent fewer
+// than the publisher says, where that changes, and where it ends.
+func TestActiveTargetsAreTold(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, mode, story, want string }{
+		{"all of them are no news", "L2T1", "K . .", "0:0 1:0 0:0 1:0 0:0 1:0"},
+		{"fewer are", "L2T1", ">0.0 K . . K .", "0:1 0:0 0:0 0:1 0:0"},
+		{"from where they are fewer", "L2T1", "K . >0.0 . .", "0:0 1:0 0:0 1:0 0:1 0:0"},
+		{"K-SVC leaves lower ones out", "L2T1_KEY", "K . .", "0:0 1:0 1:10 1:0"},
+		{"temporal layers", "L1T3", ">0.1 K . . . >0.2 . . . .", "0:11 0:0 0:111 0:0 0:0 0:0"},
+		{"what the publisher switches off, it tells itself", "L2T1", "K . ^1 . .", "0:0 1:0 0:0 1:0 0:0 0:0"},
+		{"and on again for others", "L2T1", ">0.0 K . ^1 . . ^2 . .", "0:1 0:0 0:0 0:0 0:1 0:0"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			e := describing(newEncoder(media.AV1, int(c.mode[1]-'0'), int(c.mode[3]-'0')), strings.HasSuffix(c.mode, "_KEY"))
+			var told []string
+			watch(t, e, c.story, func(pkt *media.Packet, v Verdict) {
+				told = append(told, fmt.Sprintf("%d:%b", pkt.Layer.Spatial, v.Targets))
+			})
+			if got := strings.Join(told, " "); got != c.want {
+				t.Errorf("%s\n got %s\nwant %s", c.story, got, c.want)
+			}
+		})
+	}
+}
+
+// References count frame numbers, so within a feed they keep their distances, and
+// a switch goes on by one.
+func TestFrameNumbers(t *testing.T) {
+	t.Parallel()
+	f := New(media.Video, 90000, 1, 0)
+	var got []uint16
+	for i, first := range []uint16{65530, 700} {
+		e := describing(newEncoder(media.AV1, 2, 1), false)
+		e.feed, e.counts.frame = media.Feed(i+1), first
+		f.SetTarget(e.feed, media.Layer{})
+		for range 3 {
+			for _, m := range e.picture(false, 2) {
+				if v := f.Forward(m.packets[0]); v.Drop == media.Kept {
+					got = append(got, v.Frame)
+				}
+			}
+		}
+	}
+	if want := []uint16{65531, 65533, 65535, 0, 2, 4}; !slices.Equal(got, want) {
+		t.Errorf("frames %v, want %v", got, want)
+	}
+}
+
+// Without chains, indications are all there is.
+func TestTargetsWithoutChains(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, mode, story, want string }{
+		{"down at once", "L2T2", "K . >0.0 . . .", "01' 01' 0' - 0'"},
+		{"a picture whose start is missing goes on as it was", "L2T1", "K . >0.0 x0 . . r .", "01' 01' 1' 0' (0) 0'"},
+		{"the frame rate up at a switch", "L1T3", ">0.0 K . . >0.2 . . . .", "0' - - - 0' 0' 0'"},
+		{"the size up at a keyframe", "L2T1", ">0.0 K . >1.0 . . K? . .", "0' 0' 0' 0' 01' 01' 01'"},
+		{"K-SVC, down at a keyframe", "L2T1_KEY", "K . >0.0 . . K? . .", "01' 1' 1' 1' 0' 0' 0'"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			e := describing(newEncoder(media.AV1, int(c.mode[1]-'0'), int(c.mode[3]-'0')), strings.HasSuffix(c.mode, "_KEY"))
+			e.structure.Chains = 0
 			if got := film(t, e, c.story); got != c.want {
 				t.Errorf("%s\n got %s\nwant %s", c.story, got, c.want)
 			}

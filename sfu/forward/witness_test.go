@@ -12,7 +12,6 @@ import (
 type witness struct {
 	t     *testing.T
 	f     *Forwarder
-	ended map[source]bool   // those whose feed did not flow when they came
 	fates map[source]sent   // of every packet offered
 	out   map[uint64]source // what went out, by outgoing number
 	top   uint64            // the highest of these

@@ -1,6 +1,9 @@
 package keyframe
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 const (
 	// What one subscriber may ask for: three requests at once, then one more
@@ -16,7 +19,9 @@ const (
 // one asks in vain takes nothing from the others: each has its own. The zero
 // Requester is ready to use.
 type Requester struct {
-	full time.Time // when it may ask maxRequests times at once again
+	Burst int // how many requests at once, 0 for three
+
+	full time.Time // when it may ask Burst times at once again
 }
 
 // Allow reports whether a request at now is to be passed on, and remembers it
@@ -26,7 +31,8 @@ func (r *Requester) Allow(now time.Time) bool {
 	if r.full.Before(now) {
 		r.full = now
 	}
-	if r.full.Sub(now) > (maxRequests-1)*requestEvery {
+	burst := cmp.Or(r.Burst, maxRequests)
+	if r.full.Sub(now) > time.Duration(burst-1)*requestEvery {
 		return false
 	}
 	r.full = r.full.Add(requestEvery)

@@ -13,7 +13,7 @@ const (
 	// A packet is only missing, and not late, when this many newer ones came
 	// or this much time passed (RFC 4585 leaves it to us).
 	reorderPackets = 2
-	reorderTime    = 20 * time.Millisecond
+	reorderTime    = 10 * time.Millisecond
 	// minRetry bounds how often a packet is asked for when the round trip is
 	// short or unknown.
 	minRetry = 20 * time.Millisecond
@@ -81,6 +81,9 @@ func (g *Gaps) Missing(esn uint64) bool {
 	_, ok := g.find(esn)
 	return ok
 }
+
+// Any reports whether anything is asked for.
+func (g *Gaps) Any() bool { return len(g.missing) > 0 || g.lost != 0 }
 
 // Due appends to dst the numbers to ask the publisher for now, in order. lost
 // reports that a packet was given up, so that only a keyframe helps.
