@@ -116,7 +116,7 @@ var (
 			"welcome", "offer", "answer", "ice",
 			"participant_joined", "participant_updated", "participant_left",
 			"track_published", "track_updated", "track_unpublished",
-			"slots", "track_state", "layers", "speakers", "error", unknown,
+			"slots", "track_state", "layers", "speakers", "quality", "error", unknown,
 		},
 	}
 	errorCodes = []string{

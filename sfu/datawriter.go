@@ -1,22 +1,23 @@
 package sfu
 
 import (
-	"errors"
-	"fmt"
-	"io"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/datachannel"
-	"github.com/pion/webrtc/v4"
 
 	"sfu/metrics"
-	"sfu/signaling/wire"
+	"sfu/sfu/bulk"
+	"sfu/sfu/media"
 )
 
 const (
-	// Queue bounds for each channel, in bytes of messages.
-	maxReliableQueue = 1 << 20
+	// Queue bounds for each channel, in bytes of messages. A reliable channel
+	// holds no more than is still free of maxDataQueue either, or smallQueue: so
+	// there is room for chat whatever the others hold.
+	maxReliableQueue = 4 << 20
 	maxLossyQueue    = 64 << 10
 	// maxDownChannels bounds the channels that one participant is sent, and so
 	// its queues as a whole.
@@ -27,48 +28,32 @@ const (
 	// bound: what is in there cannot be dropped, and goes before anything else.
 	maxBuffered = 256 << 10
 	lowBuffered = 16 << 10 // of one channel: below it the writer is woken
-	// bufferedCheck is how soon the writer looks again when many channels that
-	// are each below lowBuffered fill the buffer together.
+	// A small message waits behind what is in SCTP's buffer, so of bulk no more
+	// is put there than goes within bufferedTime, two packets at least. Less
+	// than a round trip would be less than the rate.
+	bufferedTime  = 300 * time.Millisecond
+	leastBuffered = 2 * 1200
+	// A lossy channel is for what is out of date soon.
+	lossyTime       = 500 * time.Millisecond
+	leastLossyQueue = 8 << 10
+	// bufferedCheck is how soon the writer looks again when SCTP's buffer is
+	// full, and waitCheck how soon when it waits for anything else: the rate
+	// may have changed meanwhile, or something been acknowledged.
 	bufferedCheck = 20 * time.Millisecond
+	waitCheck     = 100 * time.Millisecond
+	// leastWait is how long the writer waits at least, so that it does not
+	// wake for every byte that it may send.
+	leastWait = time.Millisecond
 	// messageCost is what a queued message takes besides its bytes.
 	messageCost = 64
+	// stride is how much has to arrive at a receiver within a sender's patience.
+	// The smallest rate there is carries half as much again.
+	stride = 4 << 10
 )
 
-// message is one data channel message; data is shared and never written to.
-type message struct {
-	data []byte
-	text bool
-}
-
-// size is what the message counts against a queue's bound.
-func (m message) size() int { return len(m.data) + messageCost }
-
-// downChannel is one participant's copy of a channel that another one opened.
-type downChannel struct {
-	to     *participant
-	writer *dataWriter // to's
-	lossy  bool
-	space  chan struct{} // one token: there may be room again
-	gone   chan struct{} // closed when nothing can be sent any more
-
-	// Guarded by writer.mu.
-	dc       *webrtc.DataChannel // nil until it is open
-	raw      datachannel.ReadWriteCloser
-	queue    []message
-	bytes    int
-	finished bool // close once the queue is empty
-	closed   bool
-}
-
-func newDownChannel(to *participant, c *upChannel) *downChannel {
-	return &downChannel{
-		to: to, writer: to.data, lossy: c.lossy,
-		space: make(chan struct{}, 1), gone: make(chan struct{}),
-	}
-}
-
 // dataWriter sends one participant what others wrote on their channels: a
-// bounded queue for each channel, one goroutine that takes turns between them.
+// bounded queue for each channel, one goroutine that takes turns between them,
+// small messages first, at the rate that is left beside sound and pictures.
 // Nobody waits for anybody here but a sender for its own message (push).
 type dataWriter struct {
 	count   *metrics.Set
@@ -76,12 +61,30 @@ type dataWriter struct {
 	quit    chan struct{}
 	done    chan struct{}
 	readers sync.WaitGroup // goroutines that read this participant's channels
+	gauge   dataGauge
 
 	mu       sync.Mutex // guards the fields below
+	path     dataPath
+	pace     bulk.Pace
 	channels []*downChannel
-	next     int // whose turn it is
+	last     int // whose turn it was
 	bytes    int // in all queues
 	closed   bool
+}
+
+// dataPath is what is known of the way to the participant.
+type dataPath struct {
+	buffered func() int // what lies in SCTP's buffer; nil until a channel is open
+	written  int        // to SCTP, in all
+	mark     int        // what had arrived at moved
+	moved    time.Time  // when a stride, or all there was, had arrived
+}
+
+// dataGauge is what the media loop and the writer tell each other.
+type dataGauge struct {
+	rate      atomic.Uint64 // that data may send; 0 while nobody said
+	delivered atomic.Int64
+	waits     atomic.Bool
 }
 
 func newDataWriter(count *metrics.Set) *dataWriter {
@@ -92,6 +95,17 @@ func newDataWriter(count *metrics.Set) *dataWriter {
 	go w.run()
 	return w
 }
+
+// allow sets the rate at which messages may go from now on. Without it there is
+// no limit but SCTP's own. It never blocks, and nor do delivered and pending.
+func (w *dataWriter) allow(rate media.Bitrate) { w.gauge.rate.Store(uint64(max(rate, 1))) }
+
+// delivered returns how many bytes of messages were acknowledged so far, headers
+// not counted. It is what data takes of the path, seen at most 100 ms late.
+func (w *dataWriter) delivered() int { return int(w.gauge.delivered.Load()) }
+
+// pending reports whether messages wait because the rate does not allow them.
+func (w *dataWriter) pending() bool { return w.gauge.waits.Load() }
 
 // close stops the writer and waits for it and for the readers, which end when
 // the connection does.
@@ -128,11 +142,12 @@ func (w *dataWriter) put(d *downChannel, msg message) bool {
 		return true // nobody to send it to is no reason to wait
 	}
 	if d.lossy {
-		for len(d.queue) > 0 && d.bytes+msg.size() > maxLossyQueue {
+		room := w.pace.Within(lossyTime, leastLossyQueue, maxLossyQueue)
+		for len(d.queue) > 0 && d.bytes+msg.size() > room {
 			w.pop(d)
 			w.count.DataDropped[metrics.DataStale].Inc()
 		}
-	} else if d.bytes+msg.size() > maxReliableQueue || w.bytes+msg.size() > maxDataQueue {
+	} else if d.bytes+msg.size() > max(smallQueue, min(maxReliableQueue, maxDataQueue-w.bytes)) {
 		return false
 	}
 	d.queue = append(d.queue, msg)
@@ -159,14 +174,15 @@ func (w *dataWriter) signal() {
 	}
 }
 
-// opened takes the channel's own data channel, ready to be written.
-func (w *dataWriter) opened(d *downChannel, dc *webrtc.DataChannel, raw datachannel.ReadWriteCloser) bool {
+// opened takes what a channel is written to, and how to know what lies in
+// SCTP's buffer for all channels of the participant.
+func (w *dataWriter) opened(d *downChannel, raw datachannel.ReadWriteCloser, buffered func() int) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if d.closed || w.closed {
 		return false
 	}
-	d.dc, d.raw = dc, raw
+	d.raw, w.path.buffered = raw, buffered
 	w.signal()
 	return true
 }
@@ -201,15 +217,31 @@ func (w *dataWriter) end(d *downChannel) {
 	w.signal()
 }
 
+// hungry reports whether everything that was put into a channel is on its way.
+func (w *dataWriter) hungry(d *downChannel) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return d.raw != nil && !d.closed && len(d.queue) == 0
+}
+
+// stuck reports whether next to nothing of what was sent has arrived within
+// patience, or there is nothing yet to send it on. To wait for the rate is not to
+// be stuck: then nothing is on its way.
+func (w *dataWriter) stuck(d *downChannel, now time.Time) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.look(now)
+	return d.raw == nil || now.Sub(w.path.moved) >= patience
+}
+
 func (w *dataWriter) run() {
 	defer close(w.done)
-	again := time.NewTimer(bufferedCheck)
+	again := time.NewTimer(waitCheck)
 	defer again.Stop()
 	for {
-		for w.sendOne() {
-		}
-		if w.blocked() {
-			again.Reset(bufferedCheck)
+		wait := w.sendAll()
+		if wait > 0 {
+			again.Reset(max(leastWait, min(wait, waitCheck)))
 		}
 		select {
 		case <-w.wake:
@@ -220,41 +252,83 @@ func (w *dataWriter) run() {
 	}
 }
 
-// blocked reports whether messages wait for SCTP's buffer to drain.
-func (w *dataWriter) blocked() bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.bytes > 0 && w.buffered() >= maxBuffered
+// sendAll writes what may go now, and returns how long to wait; 0 means until
+// there is something new. It lets go of the lock after each message.
+func (w *dataWriter) sendAll() time.Duration {
+	for {
+		if wait, sent := w.sendOne(time.Now()); !sent {
+			return wait
+		}
+	}
 }
 
-// sendOne writes one message of the channel whose turn it is; false means that
-// there is nothing to do now.
-func (w *dataWriter) sendOne() bool {
+// sendOne writes the message whose turn it is. If there is none that may go, it
+// returns how long to wait.
+func (w *dataWriter) sendOne(now time.Time) (wait time.Duration, sent bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.sweep()
-	if w.buffered() >= maxBuffered {
-		return false
+	w.pace.Fill(media.Bitrate(w.gauge.rate.Load()), now)
+	buffered := w.look(now)
+	if buffered > 0 {
+		wait = waitCheck // to see it arrive
 	}
-	for range w.channels {
-		w.next++
-		d := w.channels[w.next%len(w.channels)]
-		if d.raw == nil || len(d.queue) == 0 {
+	waits := false
+	for _, small := range [...]bool{true, false} {
+		d := w.turn(small)
+		if d == nil {
 			continue
 		}
-		w.write(d)
-		return true
+		pause, late := w.pause(small, buffered)
+		if pause == 0 {
+			w.write(d, small)
+			return 0, true
+		}
+		if wait == 0 || pause < wait {
+			wait = pause
+		}
+		waits = waits || late
 	}
-	return false
+	w.gauge.waits.Store(waits)
+	return wait, false
+}
+
+// pause returns how long a message has to wait, and whether it is the rate that
+// it waits for.
+func (w *dataWriter) pause(small bool, buffered int) (pause time.Duration, late bool) {
+	room := maxBuffered
+	if !small {
+		room = w.pace.Within(bufferedTime, leastBuffered, maxBuffered)
+	}
+	if buffered >= room {
+		return bufferedCheck, false
+	}
+	pause = w.pace.Wait(small)
+	return pause, pause > 0
+}
+
+// turn returns the channel whose turn it is, of those with little to send or of
+// the others.
+func (w *dataWriter) turn(small bool) *downChannel {
+	for i := range w.channels {
+		d := w.channels[(w.last+1+i)%len(w.channels)]
+		if d.raw != nil && len(d.queue) > 0 && d.small() == small {
+			return d
+		}
+	}
+	return nil
 }
 
 // write sends the oldest message of d. The caller holds mu.
-func (w *dataWriter) write(d *downChannel) {
+func (w *dataWriter) write(d *downChannel, small bool) {
+	w.last = slices.Index(w.channels, d)
 	msg := w.pop(d)
 	if _, err := d.raw.WriteDataChannel(msg.data, msg.text); err != nil {
 		w.end(d)
 		return
 	}
+	w.path.written += len(msg.data)
+	w.pace.Take(len(msg.data), small)
 	w.count.DataMessages[metrics.Out].Inc()
 	w.count.DataBytes[metrics.Out].Add(float64(len(msg.data)))
 	select {
@@ -278,78 +352,19 @@ func (w *dataWriter) sweep() {
 	w.channels = kept
 }
 
-// buffered is what lies in SCTP's buffer for all channels.
-func (w *dataWriter) buffered() uint64 {
-	var sum uint64
-	for _, d := range w.channels {
-		if d.dc != nil {
-			sum += d.dc.BufferedAmount()
-		}
+// look returns what lies in SCTP's buffer: what was not sent yet or not
+// acknowledged, of channels that are over too. It notes what has arrived.
+func (w *dataWriter) look(now time.Time) (buffered int) {
+	p := &w.path
+	if p.buffered != nil {
+		buffered = p.buffered()
 	}
-	return sum
+	// pion's own messages, which open channels, are in there too: they count as
+	// not arrived.
+	arrived := p.written - buffered
+	w.gauge.delivered.Store(max(w.gauge.delivered.Load(), int64(arrived)))
+	if buffered == 0 || arrived-p.mark >= stride {
+		p.mark, p.moved = arrived, now
+	}
+	return buffered
 }
-
-// applyRelay opens the participant's copy of a channel, with the label and the
-// reliability of the original and its sender in the protocol.
-func (p *participant) applyRelay(c *upChannel, d *downChannel) {
-	if p.presence.left {
-		return
-	}
-	if !p.data.add(d) {
-		p.server.count.DataDropped[metrics.DataRefused].Inc()
-		p.room.relay.drop(c, d)
-		return
-	}
-	ordered, protocol := c.dc.Ordered(), "from="+string(c.owner.id)
-	dc, err := p.pc.CreateDataChannel(c.dc.Label(), &webrtc.DataChannelInit{
-		Ordered: &ordered, Protocol: &protocol,
-		MaxRetransmits: c.dc.MaxRetransmits(), MaxPacketLifeTime: c.dc.MaxPacketLifeTime(),
-	})
-	if err != nil {
-		p.log.Warn("data channel not relayed", "error", err)
-		p.room.relay.drop(c, d)
-		p.data.cut(d)
-		return
-	}
-	dc.SetBufferedAmountLowThreshold(lowBuffered)
-	dc.OnBufferedAmountLow(p.data.signal)
-	dc.OnOpen(func() {
-		raw, err := dc.Detach()
-		if err != nil || !p.data.opened(d, dc, raw) {
-			_ = dc.Close()
-			return
-		}
-		p.put(func() {
-			if !p.presence.left {
-				p.data.readers.Go(func() { p.watchRelay(c, d, raw) })
-			}
-		})
-	})
-}
-
-// watchRelay reads a down channel, on which nobody should write, until its
-// receiver closes it.
-func (p *participant) watchRelay(c *upChannel, d *downChannel, raw datachannel.ReadWriteCloser) {
-	buf := make([]byte, MaxDataMessage)
-	for {
-		_, _, err := raw.ReadDataChannel(buf)
-		if err != nil && !isShortBuffer(err) {
-			break
-		}
-		p.server.count.DataDropped[metrics.DataReply].Inc()
-	}
-	p.room.relay.drop(c, d)
-	select {
-	case <-d.gone: // we closed it
-	default:
-		p.data.cut(d)
-	}
-}
-
-// tellCut tells a receiver that it was too slow for a channel.
-func (p *participant) tellCut(c *upChannel) {
-	p.send(complain(wire.CodeSlowConsumer, "",
-		fmt.Sprintf("Data channel %q of %s was closed: its messages were not read.", c.dc.Label(), c.owner.id)))
-}
-
-func isShortBuffer(err error) bool { return errors.Is(err, io.ErrShortBuffer) }

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/pion/datachannel"
 	"github.com/pion/webrtc/v4"
@@ -20,9 +19,6 @@ const (
 	maxDataChannels = 16
 	// maxLabel bounds label and protocol of a channel, in bytes.
 	maxLabel = 256
-	// patience is how long a reliable channel waits for a receiver whose queue
-	// is full before it goes on without that receiver.
-	patience = 3 * time.Second
 )
 
 // relay knows the open data channels of a room and who is there to receive
@@ -44,6 +40,7 @@ type upChannel struct {
 	dc    *webrtc.DataChannel
 	to    media.ParticipantID // the only receiver; empty for everyone
 	lossy bool
+	hold  hold
 
 	receivers []*downChannel // guarded by relay.mu
 }
@@ -168,9 +165,7 @@ func (r *relay) receivers(c *upChannel, buf []*downChannel) []*downChannel {
 	return append(buf[:0], c.receivers...)
 }
 
-// readData reads a channel until it ends. It always reads on, at most after
-// patience: SCTP's window is one for all channels of a connection, so an
-// unread one would stop the others.
+// readData reads a channel until it ends.
 func (p *participant) readData(c *upChannel, raw datachannel.ReadWriteCloser) {
 	relay, count := p.room.relay, p.server.count
 	defer relay.close(c)
@@ -194,34 +189,8 @@ func (p *participant) readData(c *upChannel, raw datachannel.ReadWriteCloser) {
 		receivers = relay.receivers(c, receivers)
 		for _, d := range receivers {
 			if !d.writer.put(d, msg) {
-				p.push(c, d, msg)
+				p.push(c, d, msg, receivers)
 			}
 		}
 	}
-}
-
-// push waits for a receiver whose queue is full. One that stays full is cut
-// off the channel and told so.
-func (p *participant) push(c *upChannel, d *downChannel, msg message) {
-	give := time.NewTimer(patience)
-	defer give.Stop()
-	for {
-		select {
-		case <-d.space:
-			if d.writer.put(d, msg) {
-				return
-			}
-			continue
-		case <-d.gone:
-			return
-		case <-p.quit:
-			return
-		case <-give.C:
-		}
-		break
-	}
-	p.server.count.DataDropped[metrics.DataCut].Inc()
-	p.room.relay.drop(c, d)
-	d.writer.cut(d)
-	d.to.put(func() { d.to.tellCut(c) })
 }

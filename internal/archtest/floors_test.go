@@ -21,7 +21,8 @@ var (
 	words = []string{"sfu/media", "sfu/seqnum", "sfu/mailbox", "signaling/wire", "metrics"}
 	logic = []string{
 		"sfu/codec", "sfu/forward", "sfu/nack", "sfu/keyframe", "sfu/report", "sfu/estimate",
-		"sfu/allocate", "sfu/speaker", "sfu/slots", "sfu/negotiate", "sfu/dependency", "sfu/dynacast", "sfu/red",
+		"sfu/allocate", "sfu/speaker", "sfu/slots", "sfu/negotiate", "sfu/dependency", "sfu/dynacast", "sfu/red", "sfu/bulk",
+		"sfu/quality",
 	}
 	engine = []string{"sfu", "sfu/udp"}
 	doors  = []string{"signaling", "web"}

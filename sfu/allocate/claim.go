@@ -78,6 +78,15 @@ func (c *Claim) above(g Grant) (Grant, bool) {
 	return g, false
 }
 
+// worthwhile returns g, or the step after it where g is no gain: a larger
+// picture with a quarter of the frames, for a keyframe. Text is there to be read.
+func (c *Claim) worthwhile(g Grant) Grant {
+	if g.Option > 0 && g.Temporal == 0 && c.top(g.Option) > 0 && !c.Screen {
+		g.Temporal = 1
+	}
+	return g
+}
+
 // larger returns the next picture size above g with all frames, or all frames
 // of the same where there is none.
 func (c *Claim) larger(g Grant) Grant {

@@ -49,7 +49,8 @@ type ask struct{ claim, option, temporal, rank, priority uint8 }
 // Served are first the lowest layers of everyone, so that no picture is off for
 // another to be better; then the pinned track, those on stage and screens as
 // far as they ask; then everyone step by step in rounds, as many steps a round
-// as the priority says. Larger pictures come one after the other. Beyond the
+// as the priority says. Larger pictures come one after the other, with half of
+// their frames at least unless they are screens. Beyond the
 // budget is granted only the lowest layer of a favoured track, and of one only,
 // and for two seconds those of the pictures that are on.
 func (p *Planner) Plan(budget media.Bitrate, claims []Claim, now time.Time) (grants []Grant, next media.Bitrate) {
@@ -193,7 +194,13 @@ func (p *Planner) switched() (on, off int) {
 // climb takes claim i one step up, if there is one and it is affordable.
 func (p *Planner) climb(i uint8, l limits, kept bool) bool {
 	to, ok := p.claims[i].above(p.grants[i])
-	if !ok || p.grants[i].Paused || kept && p.had[i].below(to) || !p.affordable(i, to, l) {
+	if !ok || p.grants[i].Paused || kept && p.had[i].below(to) {
+		return false
+	}
+	if p.had[i].below(to) {
+		to = p.claims[i].worthwhile(to)
+	}
+	if !p.affordable(i, to, l) {
 		return false
 	}
 	p.grant(i, to)
@@ -229,7 +236,11 @@ func (p *Planner) grant(i uint8, to Grant) {
 // dearer returns what claim i costs at the next step. Measured costs need not
 // rise with every step; for who climbs them one by one they do.
 func (p *Planner) dearer(i uint8, to Grant) media.Bitrate {
-	return max(p.spent[i], p.claims[i].cost(to))
+	cost := max(p.spent[i], p.claims[i].cost(to))
+	if to.Option > p.grants[i].Option { // it may leave out a step
+		cost = max(cost, p.claims[i].cost(Grant{Option: to.Option}))
+	}
+	return cost
 }
 
 // next returns what the next larger picture needs beyond what is used: of the

@@ -180,3 +180,21 @@ func TestEncodingLeavesTextAlone(t *testing.T) {
 		t.Error("broken metadata was encoded")
 	}
 }
+
+// A figure may be 0, and then it is told; of another's connection none is.
+func TestFiguresAreTheOwnersAlone(t *testing.T) {
+	t.Parallel()
+	for want, msg := range map[string]*Quality{
+		`{"type":"quality","participant":"p1","score":5}`:                                  {Participant: "p1", Score: 5},
+		`{"type":"quality","participant":"p1","score":5,"bitrate":0,"loss":0.25,"rtt":48}`: {Participant: "p1", Score: 5, Figures: &Figures{Loss: 0.25, RTT: 48}},
+	} {
+		got, err := Encode(msg)
+		if err != nil || string(got) != want {
+			t.Errorf("%s, %v; want %s", got, err, want)
+		}
+		back, err := DecodeServer(got)
+		if err != nil || !reflect.DeepEqual(back, Server(msg)) {
+			t.Errorf("%s is read as %+v, %v", got, back, err)
+		}
+	}
+}

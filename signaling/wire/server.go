@@ -149,6 +149,20 @@ type Speaker struct {
 	Level       float64 `json:"level"`
 }
 
+// Quality says how good a participant's connection is; sent when it changes.
+type Quality struct {
+	Participant string `json:"participant"`
+	Score       int    `json:"score"` // from 1 (bad) to 5
+	*Figures           // of the client's own connection: they are nobody else's business
+}
+
+// Figures are what a score was made of.
+type Figures struct {
+	Bitrate uint64  `json:"bitrate"` // that the downlink carries, in bits a second; 0 while unknown
+	Loss    float64 `json:"loss"`    // of the worse direction, 0 to 1
+	RTT     int     `json:"rtt"`     // in milliseconds; 0 while unknown
+}
+
 // Error is a refused message or a broken session. Fatal errors close the
 // socket. Request is the type of the message that caused it, and MID the
 // section that it is about, where there is one.
@@ -177,4 +191,5 @@ func (*Slots) server()              {}
 func (*TrackState) server()         {}
 func (*Layers) server()             {}
 func (*Speakers) server()           {}
+func (*Quality) server()            {}
 func (*Error) server()              {}

@@ -32,6 +32,7 @@ var newServer = map[string]func() Server{
 	"track_state":         func() Server { return new(TrackState) },
 	"layers":              func() Server { return new(Layers) },
 	"speakers":            func() Server { return new(Speakers) },
+	"quality":             func() Server { return new(Quality) },
 	"error":               func() Server { return new(Error) },
 }
 
@@ -77,6 +78,8 @@ func Type(msg any) string {
 		return "layers"
 	case *Speakers:
 		return "speakers"
+	case *Quality:
+		return "quality"
 	case *Error:
 		return "error"
 	}

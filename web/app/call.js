@@ -1,5 +1,6 @@
 import { carry } from '../client/index.js';
 import { Chat } from './chat.js';
+import { Patience, connectionOf, weaknessFelt } from './connection.js';
 import { copy, part, setIcon, setLabel } from './dom.js';
 import { showDevice, toggle } from './join.js';
 import { Meter } from './meter.js';
@@ -39,6 +40,7 @@ export class CallScreen {
   #arrived = [];
   #ownLevel = 0;
   #loudSince = 0;
+  #patience = new Patience();
 
   /**
    * @param {Room} room that has just let us in
@@ -101,6 +103,7 @@ export class CallScreen {
       this.#ownLevel = speakers.find((s) => s.participant === room.me?.id)?.level ?? 0;
       this.#render();
     });
+    room.on('quality', ({ participant }) => this.#rated(participant));
     for (const type of /** @type {const} */ (['participant-updated', 'track-published', 'track-updated', 'track-unpublished', 'track-state', 'media', 'joined'])) {
       room.on(type, () => this.#render());
     }
@@ -221,6 +224,18 @@ export class CallScreen {
     this.#render();
   }
 
+  /** @param {Participant|null} participant whose connection is another one now; null is our own */
+  #rated(participant) {
+    const { quality } = this.#room;
+    if (!participant && quality) {
+      const connection = connectionOf(quality.score);
+      if (connection === 'good') this.#notices.clear('weak');
+      if (this.#patience.hear(connection, performance.now())) this.#notices.show('weak', weaknessFelt(quality), { seconds: 10 });
+      this.#settings.rate(quality);
+    }
+    this.#render();
+  }
+
   /** @param {number} level of our microphone, muted or not */
   #heard(level) {
     const on = this.#media.microphone.on;
@@ -273,7 +288,8 @@ export class CallScreen {
     const { microphone, camera } = this.#media;
     const participant = this.#room.me?.id ?? '';
     const name = this.#room.me?.name ?? '';
-    const shared = { participant, name, own: true, muted: !microphone.on, held: '' };
+    const connection = connectionOf(this.#room.quality?.score ?? 5);
+    const shared = { participant, name, own: true, muted: !microphone.on, held: '', connection };
     const speaking = this.#ownLevel > 0 && microphone.on;
     const on = camera.on && camera.track !== null;
     /** @type {View[]} */
@@ -290,7 +306,7 @@ export class CallScreen {
  * @returns {View[]}
  */
 function views(p) {
-  const shared = { participant: p.id, name: p.name, own: false, muted: !p.sends('microphone') };
+  const shared = { participant: p.id, name: p.name, own: false, muted: !p.sends('microphone'), connection: connectionOf(p.score) };
   /** @type {View[]} */
   const out = [{ ...shared, key: p.id, screen: false, camera: p.sends('camera'), speaking: p.speaking, stream: p.camera, held: held(p, 'camera') }];
   if (p.sends('screen')) {
@@ -308,14 +324,7 @@ function views(p) {
 function held(p, source) {
   const track = p.track(source);
   if (!p.sends(source) || track?.state !== 'paused') return '';
-  switch (track.reason) {
-    case 'bandwidth':
-      return 'Picture paused: your connection is too slow for it now. The sound goes on.';
-    case 'codec':
-      return 'This browser cannot show the picture: it is sent in a format that it does not know.';
-    default:
-      return '';
-  }
+  return track.reason === 'bandwidth' || track.reason === 'codec' ? track.reason : '';
 }
 
 /** @param {Event} event */

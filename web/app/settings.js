@@ -1,15 +1,18 @@
+import { figures } from './connection.js';
 import { part } from './dom.js';
 import { Meter, bar } from './meter.js';
 import { Picker } from './picker.js';
 
+/** @import { Quality } from '../client/protocol.js' */
 /** @import { LocalMedia } from './media.js' */
 
-/** Settings is the dialog with the devices and the keys. */
+/** Settings is the dialog with the devices, the connection and the keys. */
 export class Settings {
   #dialog;
   #media;
   #meter;
   #picker;
+  #connection;
   #listening = new AbortController();
 
   /**
@@ -23,6 +26,7 @@ export class Settings {
     this.#media = media;
     this.#meter = new Meter(bar(part(root, 'meter', HTMLElement)));
     this.#picker = new Picker(part(root, 'pickers', HTMLElement), media, speaker);
+    this.#connection = part(root, 'connection', HTMLElement);
     part(root, 'settings-toggle', HTMLButtonElement).onclick = () => {
       dialog.showModal();
       this.#measure();
@@ -35,6 +39,14 @@ export class Settings {
 
   get open() {
     return this.#dialog.open;
+  }
+
+  /** @param {Quality} quality of our own connection */
+  rate(quality) {
+    this.#connection.hidden = false;
+    for (const [name, text] of Object.entries(figures(quality))) {
+      part(this.#connection, name, HTMLElement).textContent = text;
+    }
   }
 
   close() {

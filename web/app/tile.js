@@ -1,6 +1,9 @@
+import { weakness } from './connection.js';
 import { copy, part, setAvatar, setIcon, setLabel } from './dom.js';
+import { pictureTrouble } from './trouble.js';
 import { hue, initials } from './words.js';
 
+/** @import { Connection } from './connection.js' */
 /** @import { Rect } from './layout.js' */
 
 /**
@@ -15,6 +18,7 @@ import { hue, initials } from './words.js';
  * @property {boolean} camera whether a picture is sent
  * @property {boolean} speaking
  * @property {string} held why the picture stands still and not by anyone's will, '' while it does not
+ * @property {Connection} connection how good theirs is
  * @property {MediaStream} stream
  */
 
@@ -51,8 +55,8 @@ export class Tile {
     if (data.camera !== (view.camera ? 'on' : 'off')) this.#turn(view.camera);
     this.#name.textContent = label(view);
     part(this.element, 'muted', SVGElement).toggleAttribute('hidden', !view.muted || view.screen);
-    data.held = String(view.held !== '');
-    this.#hold(view.held);
+    if (data.held !== view.held) this.#hold(view.held);
+    this.#rate(view);
     this.#showPin(view, pinned);
     this.#play(view);
   }
@@ -117,11 +121,29 @@ export class Tile {
     else seen();
   }
 
-  /** @param {string} why */
+  /**
+   * The last picture stays, darker, and says why it does not move.
+   * @param {string} why
+   */
   #hold(why) {
+    this.element.dataset.held = why;
     const mark = part(this.element, 'held', HTMLElement);
     mark.hidden = !why;
-    mark.ariaLabel = mark.title = why;
+    if (!why) return;
+    const { text, whole } = pictureTrouble(why);
+    mark.title = whole;
+    part(mark, 'why', HTMLElement).textContent = text;
+    setIcon(mark, why === 'codec' ? 'camera-off' : 'weak');
+  }
+
+  /** @param {View} view */
+  #rate({ connection, name, own }) {
+    this.element.dataset.connection = connection;
+    const mark = part(this.element, 'weak', HTMLElement);
+    mark.hidden = connection === 'good';
+    if (mark.hidden) return;
+    mark.ariaLabel = mark.title = weakness(connection, own ? '' : name);
+    setIcon(mark, connection);
   }
 
   /** @param {View} view */

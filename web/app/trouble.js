@@ -62,6 +62,24 @@ export function screenTrouble(error) {
 }
 
 /**
+ * Why a picture that is sent does not reach us: in short, and whole.
+ * @param {string} reason of a pause that is nobody's will
+ * @returns {{text: string, whole: string}}
+ */
+export function pictureTrouble(reason) {
+  if (reason === 'codec') {
+    return {
+      text: 'No picture: unknown format',
+      whole: 'This browser cannot show the picture: it is sent in a format that it does not know.',
+    };
+  }
+  return {
+    text: 'Picture paused: slow connection',
+    whole: 'Picture paused: your connection is too slow for it now. The sound goes on.',
+  };
+}
+
+/**
  * Why a room cannot be entered, or was closed.
  * @param {string} code of a RoomError
  */

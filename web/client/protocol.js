@@ -63,6 +63,16 @@
 /** @typedef {{participant: string, level: number}} Speaker */
 
 /**
+ * How good a connection is. The figures are there of our own.
+ * @typedef {Object} Quality
+ * @property {string} participant
+ * @property {number} score from 1 (bad) to 5
+ * @property {number} [bitrate] what our downlink carries, in bits a second; 0 while unknown
+ * @property {number} [loss] of the worse direction, from 0 to 1
+ * @property {number} [rtt] milliseconds; 0 while unknown
+ */
+
+/**
  * @typedef {{type: 'join_room', room: string, name: string, token?: string, resume?: string, metadata?: unknown}
  *   | {type: 'offer', id: number, sdp: string, tracks: SendTrack[]}
  *   | {type: 'answer', id: number, sdp: string}
@@ -91,7 +101,8 @@
  *   | {type: 'track_state', track: string, state: 'active'|'paused', reason?: PauseReason, width: number, height: number}} RosterMessage
  * @typedef {Welcome|ServerOffer|ServerAnswer|ServerIce|Slots|ErrorMessage|RosterMessage
  *   | {type: 'layers', mid: string, active: Record<string, boolean>}
- *   | {type: 'speakers', speakers: Speaker[]}} ServerMessage
+ *   | {type: 'speakers', speakers: Speaker[]}
+ *   | {type: 'quality'} & Quality} ServerMessage
  */
 
 /** The WebSocket sub-protocol that names this version. */

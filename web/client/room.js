@@ -7,7 +7,7 @@ import { Participant, Roster } from './roster.js';
 import { SlotTable, carry } from './slots.js';
 import { Wishes } from './wishes.js';
 
-/** @import { ClientMessage, ErrorMessage, Limits, ParticipantInfo, ServerMessage, Slots, Source, Speaker, TrackInfo, Welcome, Wish } from './protocol.js' */
+/** @import { ClientMessage, ErrorMessage, Limits, ParticipantInfo, Quality, ServerMessage, Slots, Source, Speaker, TrackInfo, Welcome, Wish } from './protocol.js' */
 /** @import { ChannelOptions } from './channels.js' */
 /** @import { PublishOptions } from './encodings.js' */
 /** @import { Change } from './roster.js' */
@@ -39,6 +39,7 @@ import { Wishes } from './wishes.js';
  * @property {{participant: Participant, track: TrackInfo}} track-state whether a picture of theirs flows, and how large
  * @property {{participant: Participant}} media their streams carry other tracks now
  * @property {{speakers: Speaker[]}} speakers
+ * @property {{participant: Participant|null}} quality a connection got better or worse: theirs, or our own
  * @property {{channel: RTCDataChannel, from: string}} data-channel attach handlers before you return
  * @property {{error: RoomError}} error a message of ours was refused; the room goes on
  * @property {{error: RoomError|null}} closed null after leave
@@ -90,6 +91,8 @@ export class Room extends EventTarget {
   me = null;
   /** @type {Limits|null} */
   limits = null;
+  /** @type {Quality|null} how good our own connection is, once that is known */
+  quality = null;
 
   /** @param {Partial<Record<Source, PublishOptions>>} [defaults] how each source is sent, unless publish says otherwise */
   constructor(defaults = {}) {
@@ -289,6 +292,8 @@ export class Room extends EventTarget {
       case 'speakers':
         this.#roster.speak(message.speakers ?? []);
         return this.#emit('speakers', { speakers: message.speakers ?? [] });
+      case 'quality':
+        return this.#rated(message);
       case 'participant_joined':
       case 'participant_updated':
       case 'participant_left':
@@ -307,6 +312,7 @@ export class Room extends EventTarget {
     this.#resume = welcome.resume;
     this.me = welcome.participant;
     this.limits = welcome.limits;
+    this.quality = null;
     this.#link?.settled();
     if (resumed) this.#peer?.resume();
     else this.#build(welcome);
@@ -410,6 +416,14 @@ export class Room extends EventTarget {
     }
     this.#wishes.refresh();
     this.#carry();
+  }
+
+  /** @param {Quality} quality */
+  #rated(quality) {
+    const own = quality.participant === this.me?.id;
+    if (own) this.quality = quality;
+    const participant = this.#roster.rate(quality.participant, quality.score) ?? null;
+    if (own || participant) this.#emit('quality', { participant });
   }
 
   /** @param {Slots} message */

@@ -1,5 +1,7 @@
 /** @import { ParticipantInfo, RosterMessage, Source, Speaker, TrackInfo } from './protocol.js' */
 
+const best = 5;
+
 /**
  * Participant is somebody else in the room.
  */
@@ -13,6 +15,8 @@ export class Participant {
     this.metadata = info.metadata;
     /** From 0 (silent) to 1. */
     this.level = 0;
+    /** How good their connection is, from 1 to 5; nobody talks about a good one. */
+    this.score = best;
     /** @type {Map<string, TrackInfo>} */
     this.tracks = new Map();
     /** Camera and microphone; the same object for as long as they are here. */
@@ -81,6 +85,7 @@ export class Roster {
    * @returns {Change[]}
    */
   reset(list) {
+    for (const p of this.participants.values()) p.score = best; // what is not is said again
     const here = new Set(list.map((info) => info.id));
     const left = [...this.participants.keys()].filter((id) => !here.has(id));
     return [...left.flatMap((id) => this.#leave(id, 'lost')), ...list.flatMap((info) => this.#put(info))];
@@ -113,6 +118,17 @@ export class Roster {
   speak(speakers) {
     const levels = new Map(speakers.map((s) => [s.participant, s.level]));
     for (const p of this.participants.values()) p.level = levels.get(p.id) ?? 0;
+  }
+
+  /**
+   * @param {string} id
+   * @param {number} score
+   * @returns {Participant|undefined} whose it is
+   */
+  rate(id, score) {
+    const participant = this.participants.get(id);
+    if (participant) participant.score = score;
+    return participant;
   }
 
   /**

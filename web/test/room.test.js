@@ -121,6 +121,22 @@ test('streams follow slots, sections and roster, whatever comes first', async ()
   assert.deepEqual(b.camera.getTracks(), []);
 });
 
+test('connections get better and worse, ours with figures', async () => {
+  const socket = await connected({ participants: [person('b')] });
+  const heard = [];
+  room.on('quality', ({ participant }) => heard.push(participant?.id ?? 'own'));
+  assert.equal(room.quality, null);
+  socket.says({ type: 'quality', participant: 'b', score: 2 });
+  socket.says({ type: 'quality', participant: 'gone', score: 1 });
+  socket.says({ type: 'quality', participant: 'me', score: 4, bitrate: 1_200_000, loss: 0.01, rtt: 40 });
+  assert.deepEqual(heard, ['b', 'own']);
+  assert.equal(room.participants.get('b').score, 2);
+  assert.deepEqual([room.quality.score, room.quality.bitrate, room.quality.rtt], [4, 1_200_000, 40]);
+  socket.says(welcome({ resumed: true, participants: [person('b')] }));
+  assert.equal(room.quality, null);
+  assert.equal(room.participants.get('b').score, 5);
+});
+
 test('a lost socket: back with the token, and everything stays', async () => {
   await room.publish('camera', new FakeTrack('video'));
   const first = await connected();

@@ -74,6 +74,19 @@ test('who does not speak any more is silent', () => {
   assert.deepEqual([...roster.participants.values()].map((p) => p.speaking), [false, true]);
 });
 
+test('a connection is good until something else is said, and after a welcome again', () => {
+  const roster = new Roster();
+  roster.reset([person('a'), person('b')]);
+  const a = roster.participants.get('a');
+  assert.equal(a.score, 5);
+  assert.equal(roster.rate('a', 2), a);
+  roster.apply({ type: 'participant_updated', participant: person('a') });
+  assert.deepEqual([...roster.participants.values()].map((p) => p.score), [2, 5]);
+  assert.equal(roster.rate('gone', 1), undefined);
+  roster.reset([person('a'), person('b')]);
+  assert.equal(a.score, 5);
+});
+
 test('slots say who is received where', () => {
   const infos = { c: track('c', 'camera'), m: track('m', 'microphone'), s: { ...track('s', 'screen'), kind: 'video' } };
   const table = new SlotTable();
