@@ -156,6 +156,9 @@ func (lk *link) plan(now time.Time) {
 			s.claimants = append(s.claimants, d)
 		}
 	}
+	if o.learns(now) {
+		s.planner.Believe()
+	}
 	estimate := o.estimator.Bitrate()
 	grants, next := s.planner.Plan(estimate-min(estimate, s.sound.rate(now)), s.claims, now)
 	s.next = next
