@@ -35,7 +35,7 @@ export class Person {
   /** Waits for the connection's state as the page tells it. */
   async inState(/** @type {string} */ state) {
     const shown = () => this.page.evaluate(() => document.querySelector('[data-state]')?.getAttribute('data-state'));
-    await expect.poll(shown, { message: `${this.name}'s connection`, timeout: 15_000, intervals: [100] }).toBe(state);
+    await expect.poll(shown, { message: `${this.name}'s connection`, timeout: 30_000, intervals: [100] }).toBe(state);
   }
 
   /** The camera tile of somebody; of everybody else without a name. */
@@ -84,12 +84,12 @@ export class Person {
 
   /** Waits until exactly these pictures are seen: name -> colour. */
   async expectToSee(/** @type {Record<string, string>} */ pictures) {
-    await expect.poll(() => this.sees(), { message: `what ${this.name} sees`, timeout: 20_000 }).toEqual(pictures);
+    await expect.poll(() => this.sees(), { message: `what ${this.name} sees`, timeout: 30_000 }).toEqual(pictures);
   }
 
   /** Waits until exactly these people are heard. */
   async expectToHear(/** @type {string[]} */ ...people) {
-    await expect.poll(() => this.hears(), { message: `whom ${this.name} hears`, timeout: 20_000 }).toEqual(people);
+    await expect.poll(() => this.hears(), { message: `whom ${this.name} hears`, timeout: 30_000 }).toEqual(people);
   }
 
   /**

@@ -4,6 +4,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 mkdir -p tmp
+: >tmp/e2e-summary.txt
 
 summary=()
 failed=0
@@ -17,6 +18,7 @@ step() {
 conclude() {
 	printf '\n== summary\n'
 	printf '%s\n' "${summary[@]}"
+	cat tmp/e2e-summary.txt # browser tests that failed, or passed at their second try only
 	exit "$failed"
 }
 

@@ -24,10 +24,11 @@ type wireless struct {
 	most int // that ever lay in SCTP's buffer
 }
 
-// parcel is one message on the link.
+// parcel is one packet on the link, of one message.
 type parcel struct {
 	d       *downChannel
 	size    int
+	last    bool // of the message
 	arrives time.Time
 }
 
@@ -63,8 +64,10 @@ func (r *wireless) arrived(d *downChannel) (messages, bytes int) {
 	defer r.mu.Unlock()
 	for _, p := range r.sent {
 		if p.d == d && !p.arrives.After(time.Now()) {
-			messages++
 			bytes += p.size
+			if p.last {
+				messages++
+			}
 		}
 	}
 	return messages, bytes
@@ -106,12 +109,18 @@ func (s *socketOf) WriteDataChannel(b []byte, _ bool) (int, error) {
 	if s.r.free.Before(now) {
 		s.r.free = now
 	}
-	took := 100 * 365 * 24 * time.Hour
-	if s.r.rate > 0 {
-		took = time.Duration(float64(8*len(b)) / float64(s.r.rate) * float64(time.Second))
+	for rest := len(b); ; rest -= packet {
+		n := min(rest, packet)
+		took := 100 * 365 * 24 * time.Hour
+		if s.r.rate > 0 {
+			took = time.Duration(float64(8*n) / float64(s.r.rate) * float64(time.Second))
+		}
+		s.r.free = s.r.free.Add(took)
+		s.r.sent = append(s.r.sent, parcel{s.d, n, rest <= packet, s.r.free})
+		if rest <= packet {
+			break
+		}
 	}
-	s.r.free = s.r.free.Add(took)
-	s.r.sent = append(s.r.sent, parcel{s.d, len(b), s.r.free})
 	return len(b), nil
 }
 
@@ -132,8 +141,9 @@ func data(t *testing.T, link media.Bitrate, story func(*testing.T, *wireless)) {
 }
 
 const (
-	kbit  = media.Bitrate(1000)
-	chunk = 16 << 10 // of a file
+	kbit   = media.Bitrate(1000)
+	chunk  = 16 << 10 // of a file
+	packet = 1 << 10
 )
 
 func TestAFileGoesAtItsShareAndChatDoesNotWaitForIt(t *testing.T) {

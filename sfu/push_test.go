@@ -19,18 +19,19 @@ type giving struct {
 	receivers []*wireless
 	downs     []*downChannel
 	left      int // chunks that the server has not read
+	size      int // of a chunk
 	taken     chan struct{}
 	closed    chan struct{}
 }
 
-// give plays the story of a file of that many chunks, for receivers with such
-// links and such shares of them; a link of 0 is one who reads nothing.
-func give(t *testing.T, chunks int, story func(*giving), shares ...media.Bitrate) {
+// give plays the story of a file of that many chunks of that size, for receivers
+// with such shares of links twice as fast; 0 is one who reads nothing.
+func give(t *testing.T, chunks, size int, story func(*giving), shares ...media.Bitrate) {
 	t.Helper()
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		count := metrics.New()
-		g := &giving{left: chunks, taken: make(chan struct{}), closed: make(chan struct{})}
+		g := &giving{left: chunks, size: size, taken: make(chan struct{}), closed: make(chan struct{})}
 		g.sender = &participant{
 			server: &Server{count: count}, room: &room{relay: newRelay(count)},
 			data: newDataWriter(count), quit: make(chan struct{}),
@@ -72,7 +73,7 @@ func (g *giving) ReadDataChannel(b []byte) (int, bool, error) {
 		return 0, false, io.EOF
 	}
 	g.left--
-	return chunk, false, nil
+	return g.size, false, nil
 }
 
 func (g *giving) Read([]byte) (int, error)                       { return 0, io.EOF }
@@ -94,7 +95,7 @@ func (g *giving) has(i int) (chunks int, cut bool) {
 
 func TestAFileArrivesOverASlowLink(t *testing.T) {
 	const file = 640 // 10 MiB
-	give(t, file, func(g *giving) {
+	give(t, file, chunk, func(g *giving) {
 		time.Sleep(25 * time.Minute) // 22 at 64 kbit/s, and headers
 		if n, cut := g.has(0); n != file || cut {
 			t.Errorf("%d of %d chunks arrived, cut off: %v", n, file, cut)
@@ -102,9 +103,20 @@ func TestAFileArrivesOverASlowLink(t *testing.T) {
 	}, 64*kbit)
 }
 
+// A message that takes its time to pay for is no sign of one who does not read.
+func TestTheLargestMessagesArriveAtTheSmallestRate(t *testing.T) {
+	const file = 80 // 5 MiB
+	give(t, file, MaxDataMessage, func(g *giving) {
+		time.Sleep(2 * time.Hour)
+		if n, cut := g.has(0); n != file || cut {
+			t.Errorf("%d of %d chunks arrived, cut off: %v", n, file, cut)
+		}
+	}, 16*kbit)
+}
+
 func TestThoseWithFastLinksDoNotWaitForASlowOne(t *testing.T) {
 	const file = 1024 // 16 MiB: all that the page lets one send
-	give(t, file, func(g *giving) {
+	give(t, file, chunk, func(g *giving) {
 		time.Sleep(maxHold + 30*time.Second)
 		for i := range 2 {
 			if n, cut := g.has(i); n != file || cut {
@@ -119,7 +131,7 @@ func TestThoseWithFastLinksDoNotWaitForASlowOne(t *testing.T) {
 
 func TestASmallFileArrivesEverywhereAndNobodyWaits(t *testing.T) {
 	const file = 240 // 3.75 MiB
-	give(t, file, func(g *giving) {
+	give(t, file, chunk, func(g *giving) {
 		time.Sleep(3 * time.Second)
 		if n, _ := g.has(0); n != file {
 			t.Errorf("%d of %d chunks arrived at the fast receiver", n, file)
@@ -134,7 +146,7 @@ func TestASmallFileArrivesEverywhereAndNobodyWaits(t *testing.T) {
 // Where everyone is slow nobody is held up, and nobody is cut off.
 func TestWhereAllAreSlowAllGetTheFile(t *testing.T) {
 	const file = 1024
-	give(t, file, func(g *giving) {
+	give(t, file, chunk, func(g *giving) {
 		time.Sleep(6 * time.Minute)
 		for i := range 3 {
 			if n, cut := g.has(i); n != file || cut {
@@ -146,7 +158,7 @@ func TestWhereAllAreSlowAllGetTheFile(t *testing.T) {
 
 func TestOneWhoReadsNothingIsCutOffSoon(t *testing.T) {
 	const file = 1024
-	give(t, file, func(g *giving) {
+	give(t, file, chunk, func(g *giving) {
 		<-g.taken
 		time.Sleep(8 * time.Second)
 		if n, cut := g.has(0); n != file || cut {
@@ -158,10 +170,28 @@ func TestOneWhoReadsNothingIsCutOffSoon(t *testing.T) {
 	}, 20_000*kbit, 0)
 }
 
+func TestOneWhoseChannelDoesNotOpenIsCutOffSoon(t *testing.T) {
+	const file = 1024
+	give(t, file, chunk, func(g *giving) {
+		d := g.downs[1]
+		d.writer.mu.Lock()
+		d.raw = nil
+		d.writer.mu.Unlock()
+		<-g.taken
+		time.Sleep(8 * time.Second)
+		if n, _ := g.has(0); n != file {
+			t.Errorf("%d of %d chunks arrived at the one who is there", n, file)
+		}
+		if _, cut := g.has(1); !cut {
+			t.Error("one who is not there yet is still waited for")
+		}
+	}, 20_000*kbit, 64*kbit)
+}
+
 // One who lets a few bytes in now and then gains no time by it.
 func TestOneWhoReadsNextToNothingIsCutOffSoon(t *testing.T) {
 	const file = 1024
-	give(t, file, func(g *giving) {
+	give(t, file, chunk, func(g *giving) {
 		g.receivers[0].allow(200 * kbit)
 		g.receivers[0].mu.Lock()
 		g.receivers[0].rate = 8 * kbit
@@ -180,7 +210,7 @@ func TestManySlowOnesHoldTheOthersUpNoLongerThanOne(t *testing.T) {
 	for range 20 {
 		shares = append(shares, 64*kbit)
 	}
-	give(t, file, func(g *giving) {
+	give(t, file, chunk, func(g *giving) {
 		time.Sleep(maxHold + 30*time.Second)
 		if n, cut := g.has(0); n != file || cut {
 			t.Errorf("%d of %d chunks arrived, cut off: %v", n, file, cut)

@@ -26,8 +26,9 @@ interface Fakecam {
   open: MediaStreamTrack[];
   /** Every getUserMedia constraint seen. */
   asked: MediaStreamConstraints[];
+  /** Whether microphones play by the second and not all the time. */
+  ticks?: boolean;
   setGain(value: number): void;
-  clap(ms: number): void;
 }
 
 interface Wiretap {
@@ -55,7 +56,7 @@ interface Sent {
 
 interface Probe {
   rgb(video: HTMLVideoElement): number[] | null;
-  age(video: HTMLVideoElement): number | null;
+  age(video: HTMLVideoElement, at?: number): number | null;
   tones(): Promise<number[]>;
   filmed(pc: RTCPeerConnection): Promise<number>;
   sent(pc: RTCPeerConnection): Promise<Sent[]>;
@@ -63,9 +64,25 @@ interface Probe {
   sha256(url: string): Promise<string | null>;
 }
 
+/** How a picture or a sound is told to be later than it was taken, and comes later than it was taken; all in ms. */
+interface Moment {
+  dated: number;
+  delayed: number;
+}
+
 interface Lipsync {
-  /** For so many ms: by how many ms each clap was heard later than seen, and what the browser believed. */
-  listen(pc: RTCPeerConnection, video: HTMLVideoElement, ms: number): Promise<{ late: number; believed: number }[]>;
+  /** For so many ms: of each frame and of each tick. */
+  compare(pc: RTCPeerConnection, video: HTMLVideoElement, ms: number): Promise<{ seen: Moment[]; heard: Moment[] }>;
+}
+
+// Of Chromium alone.
+declare class MediaStreamTrackGenerator extends MediaStreamTrack {
+  constructor(options: { kind: 'audio' });
+  readonly writable: WritableStream<AudioData>;
+}
+declare class MediaStreamTrackProcessor {
+  constructor(options: { track: MediaStreamTrack });
+  readonly readable: ReadableStream<AudioData>;
 }
 
 declare var fakecam: Fakecam;

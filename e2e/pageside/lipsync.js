@@ -1,97 +1,94 @@
-// How far apart one sees and hears what happened at the same instant: a clap,
-// when a camera turns white and a microphone loud (see fakecam.js).
+// Whether a browser knows when what it shows and plays was taken. The picture
+// says so itself, by the clock in it, and so does the sound: it ticks by the
+// second of that clock (see fakecam.js). The browser knows from sender reports.
+//
+// Nothing here depends on how soon a busy machine comes to it. A frame brings
+// its time of capture along, and the clock is read from that frame. A sound is
+// timed where it leaves the jitter buffer, before Web Audio adds what it likes.
 {
   const sleep = (/** @type {number} */ ms) => new Promise((done) => setTimeout(done, ms));
+  const wall = (/** @type {number} */ ms) => performance.timeOrigin + ms;
+
+  /** The nearest to 0 of the numbers that are the same on a clock with so many ms. */
+  const nearest = (/** @type {number} */ ms, /** @type {number} */ clock) => ms - clock * Math.round(ms / clock);
 
   /**
-   * Notes when frames are shown that begin a clap.
    * @param {HTMLVideoElement} video
    * @param {number} until
    */
   async function watch(video, until) {
-    const canvas = Object.assign(document.createElement('canvas'), { width: 1, height: 1 });
-    const g = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d', { willReadFrequently: true }));
-    /** @type {number[]} */
-    const starts = [];
-    let was = true;
+    /** @type {Moment[]} */
+    const seen = [];
     while (performance.now() < until) {
-      const shown = await new Promise((done) => video.requestVideoFrameCallback((_, { presentationTime }) => done(presentationTime)));
-      // A pixel of the middle, which is no longer of its colour.
-      g.drawImage(video, video.videoWidth / 4, video.videoHeight / 2, 1, 1, 0, 0, 1, 1);
-      const white = Math.min(...g.getImageData(0, 0, 1, 1).data.slice(0, 3)) > 128;
-      if (white && !was) starts.push(shown);
-      was = white;
+      const frame = await new Promise((done) => video.requestVideoFrameCallback((_, metadata) => done(metadata)));
+      const age = (/** @type {number} */ at) => nearest(probe.age(video, wall(at)) ?? NaN, 0x10000);
+      if (frame.captureTime) seen.push({ dated: age(frame.captureTime), delayed: age(frame.presentationTime) });
     }
-    return starts;
+    return seen;
   }
 
   /**
-   * Notes when a sound begins, to the sample: what an analyser holds goes back
-   * far enough to be read late.
+   * When ticks begin, to the sample.
    * @param {MediaStreamTrack} track
    * @param {number} until
    */
-  async function hear(track, until) {
-    const context = new AudioContext();
-    const analyser = new AnalyserNode(context, { fftSize: 16384 });
-    context.createMediaStreamSource(new MediaStream([track])).connect(analyser);
-    const samples = new Float32Array(analyser.fftSize);
-    const { sampleRate } = context;
+  async function ticks(track, until) {
+    const own = track.clone();
+    const reader = new MediaStreamTrackProcessor({ track: own }).readable.getReader();
     /** @type {number[]} */
     const starts = [];
-    let read = context.currentTime; // up to here
     let silence = 0; // for so many samples
     while (performance.now() < until) {
-      await sleep(30);
-      analyser.getFloatTimeDomainData(samples);
-      const [end, now] = [context.currentTime, performance.now()];
-      const fresh = Math.min(samples.length, Math.round((end - read) * sampleRate));
-      read = end;
-      for (let i = samples.length - fresh; i < samples.length; i++) {
-        const loud = Math.abs(samples[i]) > 0.05;
-        if (loud && silence > sampleRate / 10) starts.push(now - ((samples.length - i) * 1000) / sampleRate);
+      const { value: data } = await reader.read();
+      if (!data) break;
+      const { numberOfFrames, sampleRate, timestamp } = data;
+      const samples = new Float32Array(numberOfFrames);
+      data.copyTo(samples, { planeIndex: 0, format: 'f32-planar' });
+      data.close();
+      for (const [i, sample] of samples.entries()) {
+        const loud = Math.abs(sample) > 0.05;
+        if (loud && silence > sampleRate / 10) starts.push(wall(timestamp / 1000 + (i * 1000) / sampleRate));
         silence = loud ? 0 : silence + 1;
       }
     }
-    await context.close();
+    own.stop();
     return starts;
   }
 
   /**
-   * Notes by how much the browser believes that the sound of a stream is behind
-   * its picture, by the sender reports of both.
+   * Notes the times of capture, as the browser believes, of the sound that
+   * plays at a time.
    * @param {RTCPeerConnection} pc
-   * @param {MediaStream} stream
+   * @param {MediaStreamTrack} track
    * @param {number} until
    */
-  async function believe(pc, stream, until) {
-    const playing = (/** @type {RTCStatsReport} */ stats, /** @type {MediaStreamTrack} */ track) =>
-      [...stats.values()].find(({ trackIdentifier }) => trackIdentifier === track.id)?.estimatedPlayoutTimestamp ?? NaN;
+  async function believe(pc, track, until) {
     const beliefs = [];
     while (performance.now() < until) {
-      const stats = await pc.getStats();
-      const [audio, video] = [stream.getAudioTracks()[0], stream.getVideoTracks()[0]];
-      beliefs.push({ at: performance.now(), late: playing(stats, video) - playing(stats, audio) });
+      for (const entry of (await pc.getStats()).values()) {
+        if (entry.trackIdentifier !== track.id || !entry.estimatedPlayoutTimestamp) continue;
+        beliefs.push({ at: entry.timestamp, taken: entry.estimatedPlayoutTimestamp - unixEpoch });
+      }
       await sleep(100);
     }
     return beliefs;
   }
+  const unixEpoch = 2_208_988_800_000; // in NTP's ms
 
-  /** @type {Lipsync['listen']} */
-  async function listen(pc, video, ms) {
-    const stream = /** @type {MediaStream} */ (video.srcObject);
+  /** @type {Lipsync['compare']} */
+  async function compare(pc, video, ms) {
+    const [sound] = /** @type {MediaStream} */ (video.srcObject).getAudioTracks();
     const until = performance.now() + ms;
-    const [seen, heard, beliefs] = await Promise.all([
-      watch(video, until),
-      hear(stream.getAudioTracks()[0], until),
-      believe(pc, stream, until),
-    ]);
-    return seen.flatMap((at) => {
-      const sound = heard.reduce((best, other) => (Math.abs(other - at) < Math.abs(best - at) ? other : best), Infinity);
-      const then = beliefs.findLast((belief) => belief.at <= at) ?? beliefs[0];
-      return Math.abs(sound - at) < 350 ? [{ late: sound - at, believed: then.late }] : [];
+    const [seen, starts, beliefs] = await Promise.all([watch(video, until), ticks(sound, until), believe(pc, sound, until)]);
+    const heard = starts.flatMap((at) => {
+      const distance = (/** @type {{at: number}} */ belief) => Math.abs(belief.at - at);
+      const [belief] = beliefs.toSorted((a, b) => distance(a) - distance(b));
+      if (!belief) return [];
+      const dated = nearest(belief.taken + at - belief.at, 1000);
+      return [{ dated, delayed: at % 1000 }];
     });
+    return { seen, heard };
   }
 
-  globalThis.lipsync = { listen };
+  globalThis.lipsync = { compare };
 }

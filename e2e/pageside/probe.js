@@ -35,11 +35,12 @@
   }
 
   /**
-   * How many milliseconds ago the picture was painted, by the clock in its
-   * top row (see fakecam.js); null without a picture.
+   * How many milliseconds ago the picture was painted, or before another time,
+   * by the clock in its top row (see fakecam.js); null without a picture.
    * @param {HTMLVideoElement} video
+   * @param {number} at
    */
-  function age(video) {
+  function age(video, at = Date.now()) {
     if (video.videoWidth === 0) return null;
     // One row of the thumbnail is an eighth of the picture: row 0 is the clock.
     const pixels = thumbnail(video, 64, 8);
@@ -49,7 +50,7 @@
       if (pixels[at] + pixels[at + 1] + pixels[at + 2] > 384) gray |= 1 << bit;
     }
     for (let shift = 8; shift > 0; shift >>= 1) gray ^= gray >> shift;
-    return (Date.now() - gray) & 0xffff;
+    return (Math.round(at) - gray) & 0xffff;
   }
 
   /** @type {AudioContext | undefined} */

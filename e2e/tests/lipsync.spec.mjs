@@ -1,4 +1,5 @@
 // Whether one hears what one sees.
+import { camerasOf } from '../cast.mjs';
 import { expect, test } from '../meeting.mjs';
 
 /** @param {number[]} values */
@@ -26,26 +27,38 @@ async function msid(person, name, kind) {
 
 // How far apart sound and picture are played is the browser's choice, and on a
 // busy machine it hurries after buffers that grow. It chooses by our sender
-// reports: so what they make it believe has to be what eyes and ears find.
+// reports: so what they make it believe has to be true of eyes and ears.
 //
-// On a quiet machine up to 65 ms are left between the two, and how much of it is
-// Web Audio's own delay is not known. That the reports are right within 40 ms is
-// tested where time is ours (internal/e2e); without them the browser is off by
-// half a second here.
-const measured = 100; // ms
+// Some of what is found is not the reports': the codec's delay makes a sound
+// seem up to 40 ms late, and the buffer of the loudspeaker, which grows on a
+// busy machine and which the browser counts in, up to 80 ms early. That the
+// reports are right within 40 ms is tested where time is ours (internal/e2e);
+// without them the browser believes nothing.
+const measured = 120; // ms
 
-test('a clap is heard when it is seen, as far as the browser knows', async ({ meeting }, info) => {
-  const [ana, ben] = await Promise.all([meeting.join('ana', { devices: { gain: 0 } }), meeting.join('ben')]);
+// A report that a browser writes while the machine stands still is wrong, and
+// the other one draws its line through twenty of ours: a second each.
+const patience = 75_000;
+
+test('the browser knows which sound belongs to which picture', async ({ meeting }, info) => {
+  test.setTimeout(patience + 60_000);
+  const [camera] = camerasOf('ana', [320, 180]); // one encoding
+  const [, ben] = await Promise.all([
+    meeting.join('ana', { devices: { cameras: [camera], ticks: true } }),
+    meeting.join('ben', { devices: { cameras: [] } }),
+  ]);
   await ben.expectToSee({ ana: 'red' });
   expect(await msid(ben, 'ana', 'audio'), 'one stream, which the browser keeps in sync').toBe(await msid(ben, 'ana', 'video'));
 
-  await ana.page.evaluate(() => setInterval(() => fakecam.clap(150), 700));
   const video = ben.tile('ana').locator('video');
   const wrong = async () => {
-    const claps = await video.evaluate((video) => lipsync.listen(sfu.pc, /** @type {HTMLVideoElement} */ (video), 5000));
-    info.annotations.push({ type: 'heard after seen', description: `${Math.round(median(claps.map(({ late }) => late)))} ms` });
-    return claps.length < 3 ? Infinity : Math.abs(median(claps.map(({ late, believed }) => late - believed)));
+    const { seen, heard } = await video.evaluate((video) => lipsync.compare(sfu.pc, /** @type {HTMLVideoElement} */ (video), 5000));
+    const [sound, picture] = [heard, seen].map((moments) => median(moments.map(({ dated }) => dated)));
+    const apart = median(heard.map(({ delayed }) => delayed)) - median(seen.map(({ delayed }) => delayed));
+    const found = `${seen.length} frames are dated ${Math.round(picture)} ms late, ${heard.length} ticks ${Math.round(sound)} ms`;
+    info.annotations.push({ type: 'lip sync', description: `${found}; heard ${Math.round(apart)} ms after seen` });
+    return heard.length < 3 || seen.length < 10 ? Infinity : Math.abs(sound - picture);
   };
-  const what = 'ms between what is heard after what is seen, and what the browser believes of it';
-  await expect.poll(wrong, { message: what, timeout: 40_000, intervals: [0] }).toBeLessThanOrEqual(measured);
+  const what = 'ms by which the browser is wrong about sound and picture';
+  await expect.poll(wrong, { message: what, timeout: patience, intervals: [0] }).toBeLessThanOrEqual(measured);
 });
