@@ -123,7 +123,8 @@ func TestPlanner(t *testing.T) {
 		{"pictures grow one by one", "qhf qhf", "0:200=q1,q1 2:950=q1,q1 3:950=h2,q1 3.4:950=h2,q1 3.5:950=h2,h2"},
 		{"a large one takes longer", "qhf qhf", "0:200=q1,q1 2:2200=q1,q1 3:2200=f1,q1 3.4:2200=f1,q1 3.5:2200=f1,f1"},
 		{"an off picture does not wait for the mistakes of others", "qhf qhf", "0:300=q2,q2 2:750=q2,q2 4:750=h1,h1 5:430=h0,h0 6:750=h0,h0 13:750=h1,h1 14:430=h0,h0 20:110=q0,q0 21.8:110=q0,q0 21.9:110=q1,off 23:750=q1,off 29.8:750=q1,off 29.9:750=q1,q0 37.8:750=q1,q0 37.9:750=h1,q0 39:750=h1,h1"},
-		{"after a mistake the spare is one of all", "qhf", "0:345=h1 1:530=h1 2:530=h2 3:350=h1 3.1:530=h1 11:530=h2 12:350=h1 12.1:528=h1 60:528=h1 71:529=h1 79.9:529=h1 80:529=h2"},
+		{"after a mistake the spare is one of all", "qhf", "0:345=h1 1:530=h1 2:530=h2 3:350=h1 3.1:530=h1 11:530=h2 12:350=h1 12.1:529=h1 27.9:529=h1 28:529=h2"},
+		{"and no longer when that was long ago", "qhf", "0:345=h1 1:530=h1 2:530=h2 3:350=h1 3.1:530=h1 11:530=h2 12:350=h1 12.1:528=h1 43.9:528=h1 44:528=h2"},
 		{"asking for less", "qhf", "0:2000=f2 @qh 1:2000=h2 @qhf 2:2000=f2"},
 	} {
 		if err := plan(tt.claims, tt.story); err != nil {
@@ -322,27 +323,6 @@ func TestBackoff(t *testing.T) {
 		}
 		if b.wait != tt.want {
 			t.Errorf("%s: %v, want %v", tt.name, b.wait, tt.want)
-		}
-	}
-}
-
-func TestWhatIsBelievedIsGrantedAtOnce(t *testing.T) {
-	t.Parallel()
-	for _, believed := range []bool{false, true} {
-		var p Planner
-		c := []Claim{{
-			Options: []Option{{Live: true, Temporal: 1}, {Live: true, Temporal: 1}},
-			Costs:   []Cost{{100_000, 100_000, 100_000}, {400_000, 400_000, 400_000}}, Option: 1, New: true,
-		}}
-		at := time.Unix(1000, 0)
-		first, _ := p.Plan(300_000, c, at)
-		c[0].Had, c[0].New = first[0], false
-		if believed {
-			p.Believe()
-		}
-		second, _ := p.Plan(2_000_000, c, at.Add(100*time.Millisecond))
-		if raised := second[0].Option == 1; raised != believed {
-			t.Errorf("believed %v: raised at once is %v", believed, raised)
 		}
 	}
 }
