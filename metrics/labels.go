@@ -98,6 +98,7 @@ var (
 	drops = []media.Drop{
 		media.DropPadding, media.DropMuted, media.DropKeyframe, media.DropLayer,
 		media.DropLate, media.DropCodec, media.DropUnbound, media.DropPaused, media.DropQuiet,
+		media.DropCongested,
 	}
 )
 

@@ -31,6 +31,8 @@ type Set struct {
 	Switches      prometheus.Counter // a down track changed to another encoding or spatial layer
 	EncodingsOff  prometheus.Gauge   // published encodings that nobody wants now
 	HollowPackets prometheus.Counter // sent as padding, to fill a place in a sequence
+	Probes        prometheus.Counter // of a downlink
+	ProbePackets  prometheus.Counter // repeats and padding, sent to probe
 
 	NACKsReceived prometheus.Counter // packets that subscribers asked for
 	NACKsSent     prometheus.Counter // packets asked of publishers

@@ -82,6 +82,8 @@ func (s *Set) registerLayers(r registrar) {
 	s.EncodingsOff = r.gauge("sfu_encodings_off", "Published encodings that nobody wants now.")
 	s.HollowPackets = r.counter("sfu_hollow_packets_total",
 		"Packets of padding sent to fill a place in a subscriber's sequence.")
+	s.Probes = r.counter("sfu_probes_total", "Attempts to find out whether a downlink carries more.")
+	s.ProbePackets = r.counter("sfu_probe_packets_total", "Repeats and padding sent only to probe a downlink.")
 }
 
 func (s *Set) registerRepair(r registrar) {

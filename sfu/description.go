@@ -49,7 +49,7 @@ type extensionIDs struct {
 	mid, rid, repairedRID uint8
 	transportCC           uint8
 	audioLevel, rotation  uint8
-	dependency            uint8
+	dependency, sendTime  uint8
 }
 
 func (ids *extensionIDs) set(uri string, id uint8) {
@@ -68,6 +68,8 @@ func (ids *extensionIDs) set(uri string, id uint8) {
 		ids.rotation = id
 	case uriDependency:
 		ids.dependency = id
+	case uriSendTime:
+		ids.sendTime = id
 	}
 }
 

@@ -27,8 +27,8 @@ func TestDescriptionOfBrowsers(t *testing.T) {
 		vp8, rtx uint8
 		ids      extensionIDs
 	}{
-		{"chromium", 96, 97, extensionIDs{mid: 4, rid: 10, repairedRID: 11, transportCC: 3, audioLevel: 1, rotation: 13, dependency: 12}},
-		{"firefox", 120, 124, extensionIDs{mid: 3, rid: 9, repairedRID: 10, transportCC: 7, audioLevel: 1, dependency: 8}},
+		{"chromium", 96, 97, extensionIDs{mid: 4, rid: 10, repairedRID: 11, transportCC: 3, audioLevel: 1, rotation: 13, dependency: 12, sendTime: 2}},
+		{"firefox", 120, 124, extensionIDs{mid: 3, rid: 9, repairedRID: 10, transportCC: 7, audioLevel: 1, dependency: 8, sendTime: 4}},
 	} {
 		t.Run(test.browser, func(t *testing.T) {
 			t.Parallel()

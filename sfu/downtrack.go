@@ -11,6 +11,7 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"sfu/sfu/allocate"
+	"sfu/sfu/estimate"
 	"sfu/sfu/forward"
 	"sfu/sfu/keyframe"
 	"sfu/sfu/media"
@@ -32,24 +33,32 @@ type downTrack struct {
 	track    *upTrack
 	wish     allocate.Wish // of the track
 	chooser  allocate.Chooser
-	granted  media.Layer // of the forwarder's target
-	silenced bool        // its newest packet was quiet and left out
+	aim      aim
+	silenced bool // its newest packet was quiet and left out
 	fwd      *forward.Forwarder
 	stamp    stamp
+	queue    queue
 	sent     sent
 	seen     sight // what the client was told of the track
-	patient  keyframe.Requester
-	whim     whim
+	demands  demands
+}
+
+// aim is what the slot is to carry of its track.
+type aim struct {
+	planned bool           // the budget was shared since it carries the track
+	grant   allocate.Grant // what it got of that
+	layer   media.Layer    // of the forwarder's target
 }
 
 // maxWhims is how many keyframes a subscriber may cost at once by what it wishes
 // of one slot. Fingers that drag a window about take fewer.
 const maxWhims = 24
 
-// whim is a subscriber's change of mind that takes a keyframe.
-type whim struct {
-	waits bool // for its keyframe
-	limit keyframe.Requester
+// demands limit the keyframes that a subscriber costs.
+type demands struct {
+	lost    keyframe.Requester // because it cannot decode
+	whims   keyframe.Requester // because it wants something else
+	changed bool               // it does, and waits for the keyframe
 }
 
 // sent is what a slot has sent.
@@ -60,6 +69,7 @@ type sent struct {
 	offset          uint32 // of its timestamps
 	spatial         uint8
 	rtxSeq          uint16
+	repeated        uint64 // how many were sent again to probe with
 	answers         nack.Answers
 	delivery        report.Delivery
 }
@@ -98,12 +108,12 @@ func newDownTrack(lk *link, kind media.Kind, pair int) *downTrack {
 	}
 	return &downTrack{
 		kind: kind, link: lk,
-		id:     fmt.Sprintf("%c%d", kind.String()[0], pair),
-		stream: fmt.Sprintf("slot%d", pair),
-		fwd:    forward.New(kind, clock, uint16(rand.Uint32()), rand.Uint32()),
-		stamp:  newStamp(),
-		sent:   sent{rtxSeq: uint16(rand.Uint32())},
-		whim:   whim{limit: keyframe.Requester{Burst: maxWhims}},
+		id:      fmt.Sprintf("%c%d", kind.String()[0], pair),
+		stream:  fmt.Sprintf("slot%d", pair),
+		fwd:     forward.New(kind, clock, uint16(rand.Uint32()), rand.Uint32()),
+		stamp:   newStamp(),
+		sent:    sent{rtxSeq: uint16(rand.Uint32())},
+		demands: demands{whims: keyframe.Requester{Burst: maxWhims}},
 	}
 }
 
@@ -133,6 +143,16 @@ func (d *downTrack) Bind(ctx webrtc.TrackLocalContext) (webrtc.RTPCodecParameter
 		}
 	})
 	return first, nil
+}
+
+// anyRTX returns a payload type of the RTX stream, 0 if it has none.
+func (b *binding) anyRTX() uint8 {
+	for _, t := range b.types {
+		if t.rtx != 0 {
+			return t.rtx
+		}
+	}
+	return 0
 }
 
 func findRTX(ctx webrtc.TrackLocalContext, pt webrtc.PayloadType) uint8 {
@@ -166,45 +186,68 @@ func (d *downTrack) Kind() webrtc.RTPCodecType {
 	return webrtc.RTPCodecTypeAudio
 }
 
-// forward sends one packet, or says why not. It allocates nothing.
-func (d *downTrack) forward(a *arrival) (media.Drop, error) {
-	pkt, b := a.pkt, d.bound.Load()
+// forward sends one packet, holds it back for a moment, or drops it. It
+// allocates nothing.
+func (d *downTrack) forward(a *arrival) {
+	b, t := d.bound.Load(), &d.link.loop.tally
+	if drop := d.refuses(a, b); drop != media.Kept {
+		t.settle(d.kind, drop)
+		return
+	}
+	d.silenced = d.silenced && a.again
+	v := d.fwd.Forward(a.pkt)
+	switch {
+	case v.Drop != media.Kept:
+		t.settle(d.kind, v.Drop)
+	case d.kind == media.Video && d.holds(a.pkt, &v):
+	default:
+		d.send(b, a.pkt, &v)
+	}
+}
+
+// refuses returns why a packet is not even looked at.
+func (d *downTrack) refuses(a *arrival, b *binding) media.Drop {
 	switch {
 	case b == nil || len(d.stamp.mid) == 0:
-		return media.DropUnbound, nil
+		return media.DropUnbound
 	case a.track.muted:
-		return media.DropMuted, nil
+		return media.DropMuted
 	case d.paused():
-		return media.DropPaused, nil
+		return media.DropPaused
 	case a.quiet && !d.wish.Pinned:
 		d.silenced = true
 		d.fwd.Cut() // who is audible again begins another talk spurt
-		return media.DropQuiet, nil
-	case b.typesOf(pkt.Codec).media == 0:
-		return media.DropCodec, nil
+		return media.DropQuiet
+	case b.typesOf(a.pkt.Codec).media == 0:
+		return media.DropCodec
 	}
-	d.silenced = d.silenced && a.again
-	v := d.fwd.Forward(pkt)
-	if v.Drop != media.Kept {
-		return v.Drop, nil
-	}
-	if v.Hollow {
-		d.link.loop.tally.hollow++
-	}
-	payload := d.stamp.press(b, pkt, &v, d.link.loop.batch.scratch.descriptor[:])
+	return media.Kept
+}
+
+// send writes a packet as its verdict says.
+func (d *downTrack) send(b *binding, pkt *media.Packet, v *forward.Verdict) {
+	t := &d.link.loop.tally
+	payload := d.stamp.press(b, pkt, v, d.link.loop.batch.scratch.descriptor[:])
 	d.stamp.header.PayloadType, d.stamp.header.SSRC = b.typesOf(pkt.Codec).media, b.ssrc
-	n, err := b.out.WriteRTP(&d.stamp.header, payload)
-	if err != nil {
-		return media.Kept, err
-	}
-	if n == 0 { // pion's answer while SRTP is not up yet, or ICE has no pair
+	n, err := d.link.transmit(d, b, payload, estimate.Media)
+	switch {
+	case err != nil:
+		t.offered[d.kind]++
+		t.writeErrors++
+		return
+	case n == 0: // pion's answer while SRTP is not up yet, or ICE has no pair
 		if d.sent.packets == 0 {
 			d.fwd.Cut() // or it would go on where nothing has begun
 		}
-		return media.DropUnbound, nil
+		t.settle(d.kind, media.DropUnbound)
+		return
+	case v.Hollow:
+		t.hollow++
 	}
 	d.sent.note(v.Seq, len(payload))
-	return media.Kept, nil
+	t.offered[d.kind]++
+	t.forwarded[d.kind]++
+	t.bytesOut[d.kind] += len(payload)
 }
 
 // noticeSwitch counts that something else flows, and tells its timestamps at

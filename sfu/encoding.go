@@ -40,6 +40,7 @@ type picture struct {
 	codec    media.Codec
 	rotation uint8 // how it is to be turned, in quarters (3GPP TS 26.114, 7.4.5)
 	layers   int   // spatial layers that have come
+	rates    allocate.Rates
 	spatial  [media.MaxSpatial]spatial
 
 	frames int       // since
@@ -158,6 +159,7 @@ func (p *picture) note(pkt *media.Packet) {
 	}
 	layer := &p.spatial[s]
 	layer.pulse.Note(pkt.Arrival)
+	p.rates.Note(pkt.Layer, len(pkt.Payload)+packetCost, pkt.Arrival)
 	layer.temporal = max(layer.temporal, min(pkt.Layer.Temporal, media.MaxTemporal-1))
 	p.layers = max(p.layers, s+1)
 	if pkt.FrameStart && s == 0 {

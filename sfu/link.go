@@ -58,6 +58,7 @@ type link struct {
 
 	up   uplink
 	down downlink
+	out  egress
 
 	due struct{ feedback, report, recheck time.Time }
 }
@@ -81,6 +82,7 @@ func newLink(id media.ParticipantID, loop *mediaLoop, hooks linkHooks) *link {
 		ssrc: ssrc, born: time.Now(), path: path{rtt: defaultRTT},
 		streams: streams{bySSRC: make(map[uint32]*stream)},
 		up:      newUplink(ssrc),
+		out:     newEgress(),
 		down:    downlink{bySSRC: make(map[uint32]*downTrack), wishes: make(map[media.TrackID]allocate.Wish)},
 	}
 }
@@ -117,7 +119,7 @@ func (lk *link) wish(id media.TrackID, w allocate.Wish, now time.Time) {
 	}
 	lk.down.wishes[id] = w
 	if d := lk.carrier(t); d != nil {
-		d.wish, d.whim.waits = w, true
+		d.wish, d.demands.changed = w, true
 		d.begin(now)
 	}
 	lk.pinSound(t.link)

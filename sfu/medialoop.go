@@ -68,12 +68,18 @@ type mediaLoop struct {
 	audible speaker.Audible
 	loudest int // how many are heard at once in a big room; 0 is everyone
 
-	due        due
+	due    due
+	rhythm rhythm
+}
+
+// rhythm is what a loop knows of time.
+type rhythm struct {
+	now        time.Time // of this turn
 	lastPacket time.Time
 }
 
 // due is when a loop's regular work is to be done next.
-type due struct{ repair, tick, speak, survey time.Time }
+type due struct{ pace, repair, tick, speak, survey time.Time }
 
 // batch is what one turn of the loop works on, with its scratch space.
 type batch struct {
@@ -133,6 +139,7 @@ func (l *mediaLoop) run() {
 		case <-l.tasks.Wake():
 		case <-timer.C:
 		}
+		l.rhythm.now = time.Now()
 		tasks = l.tasks.Take(tasks)
 		for _, task := range tasks {
 			task()
@@ -153,6 +160,7 @@ func (l *mediaLoop) run() {
 // turn takes one batch through the room: in from every publisher, then out to
 // every subscriber.
 func (l *mediaLoop) turn(in []inbound, now time.Time) {
+	l.rhythm.now = now
 	for i := range in {
 		in[i].stream.link.queuedPackets.Add(-1)
 		if drop := l.take(in[i].stream, in[i].pkt, now); drop != media.Kept {
@@ -161,10 +169,13 @@ func (l *mediaLoop) turn(in []inbound, now time.Time) {
 		}
 	}
 	if len(l.batch.arrivals) > 0 {
-		l.lastPacket = now
+		l.rhythm.lastPacket = now
 		l.fanOut()
 	}
 	l.recycle()
+	if !now.Before(l.due.pace) {
+		l.pace(now)
+	}
 	if !now.Before(l.due.repair) {
 		l.repair(now)
 	}
@@ -192,14 +203,14 @@ func (l *mediaLoop) fanOut() {
 // picture begins also those of it that overtook that one.
 func (l *mediaLoop) forward(d *downTrack, a *arrival) {
 	flowed := d.fwd.Current()
-	l.offer(d, a)
+	d.forward(a)
 	if !a.pkt.Keyframe || a.again || flowed == a.pkt.Feed || d.fwd.Current() != a.pkt.Feed {
 		return
 	}
 	e := l.feeds.by[a.pkt.Feed]
 	for n := uint64(1); n <= overtakers; n++ {
 		if pkt := e.ring.Get(a.pkt.ESN + n); pkt != nil && pkt.Arrival.Before(a.pkt.Arrival) {
-			l.offer(d, &arrival{track: a.track, pkt: pkt, again: true})
+			d.forward(&arrival{track: a.track, pkt: pkt, again: true})
 		}
 	}
 }
@@ -207,20 +218,6 @@ func (l *mediaLoop) forward(d *downTrack, a *arrival) {
 // overtakers is how many packets behind the first of a keyframe it is looked for
 // some that came before it.
 const overtakers = 32
-
-func (l *mediaLoop) offer(d *downTrack, a *arrival) {
-	l.tally.offered[d.kind]++
-	drop, err := d.forward(a)
-	switch {
-	case err != nil:
-		l.tally.writeErrors++
-	case drop != media.Kept:
-		l.tally.dropped[drop]++
-	default:
-		l.tally.forwarded[d.kind]++
-		l.tally.bytesOut[d.kind] += len(a.pkt.Payload)
-	}
-}
 
 // recycle gives back what the rings pushed out in this turn; only now is
 // nobody left who could read it.
@@ -235,13 +232,25 @@ func (l *mediaLoop) recycle() {
 }
 
 func (l *mediaLoop) untilTick(now time.Time) time.Duration {
-	if now.Sub(l.lastPacket) > time.Second {
-		return idleTick
+	if now.Sub(l.rhythm.lastPacket) > time.Second {
+		return min(idleTick, l.due.pace.Sub(now))
 	}
 	// A little late on purpose: where packets flow, one of them comes first
 	// and saves the wake-up.
 	const late = 5 * time.Millisecond
-	return min(l.due.tick.Sub(now)+late, l.due.repair.Sub(now)+late/5)
+	return min(l.due.tick.Sub(now)+late, l.due.repair.Sub(now)+late/5, l.due.pace.Sub(now))
+}
+
+// pace sends what was held back, and what probes lack.
+func (l *mediaLoop) pace(now time.Time) {
+	l.due.pace = now.Add(idleTick)
+	for _, lk := range l.links {
+		lk.release(now)
+		lk.feed(now)
+		if lk.out.pacer.count > 0 || lk.out.probe.active() {
+			l.due.pace = now.Add(paceEvery)
+		}
+	}
 }
 
 // repair asks publishers for what is missing.
@@ -278,6 +287,8 @@ func (l *mediaLoop) survey(now time.Time) {
 		t.tick(now)
 	}
 	for _, lk := range l.links {
+		lk.share(now)
+		lk.probe(now)
 		for _, d := range lk.down.tracks {
 			d.tellState(now)
 		}

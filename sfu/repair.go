@@ -3,6 +3,7 @@ package sfu
 import (
 	"time"
 
+	"sfu/sfu/estimate"
 	"sfu/sfu/forward"
 	"sfu/sfu/media"
 )
@@ -17,8 +18,8 @@ func (d *downTrack) answer(seq uint16, now time.Time) {
 		return
 	}
 	e := l.feeds.by[feed]
-	if e == nil || e.track != d.track || e.track.muted {
-		return // its publisher is gone, or silent by its own will
+	if e == nil || e.track != d.track || e.track.muted || d.queue.given.contains(seq) {
+		return // its publisher is gone, or silent by its own will, or it was not worth sending
 	}
 	pkt := e.ring.Get(esn)
 	switch {
@@ -38,7 +39,7 @@ func (d *downTrack) answer(seq uint16, now time.Time) {
 		l.tally.repairs.rtxLimited++
 		return
 	}
-	if d.resend(b, pkt, &v) == nil {
+	if d.resend(b, pkt, &v, estimate.Retransmission) == nil {
 		l.tally.repairs.rtxOut++
 	}
 }
@@ -50,7 +51,7 @@ func (d *downTrack) demandKeyframe(e *encoding, now time.Time) {
 	if d.kind != media.Video {
 		return
 	}
-	if !e.keyframe.Waiting() && !d.patient.Allow(now) {
+	if !e.keyframe.Waiting() && !d.demands.lost.Allow(now) {
 		d.link.loop.tally.repairs.plisLimited++
 		return
 	}
@@ -59,14 +60,14 @@ func (d *downTrack) demandKeyframe(e *encoding, now time.Time) {
 
 // resend writes a packet once more: on the slot's RTX stream (RFC 4588), or as
 // it was where none was negotiated.
-func (d *downTrack) resend(b *binding, pkt *media.Packet, v *forward.Verdict) error {
+func (d *downTrack) resend(b *binding, pkt *media.Packet, v *forward.Verdict, kind estimate.Kind) error {
 	scratch := &d.link.loop.batch.scratch
 	payload, h := d.stamp.press(b, pkt, v, scratch.descriptor[:]), &d.stamp.header
 	types := b.typesOf(pkt.Codec)
 	if b.rtx == 0 || types.rtx == 0 {
 		h.PayloadType, h.SSRC = types.media, b.ssrc
 		d.sent.delivery.Sent(v.Seq)
-		_, err := b.out.WriteRTP(h, payload)
+		_, err := d.link.transmit(d, b, payload, kind)
 		return err
 	}
 	scratch.rtx[0], scratch.rtx[1] = byte(v.Seq>>8), byte(v.Seq)
@@ -74,6 +75,6 @@ func (d *downTrack) resend(b *binding, pkt *media.Packet, v *forward.Verdict) er
 	h.PayloadType, h.SSRC = types.rtx, b.rtx
 	h.SequenceNumber = d.sent.rtxSeq
 	d.sent.rtxSeq++
-	_, err := b.out.WriteRTP(h, scratch.rtx[:n])
+	_, err := d.link.transmit(d, b, scratch.rtx[:n], kind)
 	return err
 }

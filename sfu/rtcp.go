@@ -73,6 +73,10 @@ func (lk *link) handlePacket(ssrc uint32, packet rtcp.Packet, now time.Time) {
 		if p.MediaSSRC == ssrc {
 			lk.handleNack(ssrc, p, now)
 		}
+	case *rtcp.TransportLayerCC:
+		if p.MediaSSRC == ssrc {
+			lk.handleFeedback(p, now)
+		}
 	case *rtcp.PictureLossIndication:
 		if p.MediaSSRC == ssrc {
 			lk.handleKeyframeRequest(ssrc, now)

@@ -31,8 +31,9 @@ func (d *downTrack) carry(t *upTrack, now time.Time) {
 		d.track.removeDown(d)
 		gauge.Dec()
 	}
+	d.giveUp()
 	d.track, d.wish, d.chooser, d.seen = t, allocate.Wish{}, allocate.Chooser{}, sight{}
-	d.whim.waits = false
+	d.aim, d.demands.changed = aim{}, false
 	d.fwd.SetTarget(0, media.Layer{})
 	d.fwd.Cut()
 	if t != nil {
@@ -47,6 +48,9 @@ func (d *downTrack) carry(t *upTrack, now time.Time) {
 
 // begin shows the track from now on: by its newest keyframe, or the next.
 func (d *downTrack) begin(now time.Time) {
+	if d.kind == media.Video {
+		d.link.plan(now)
+	}
 	d.target()
 	if d.fwd.Current() == 0 {
 		d.replay(now)
@@ -70,8 +74,8 @@ func (d *downTrack) paused() bool { return d.wish.Paused }
 
 // target points the forwarder at what the subscriber is to get.
 func (d *downTrack) target() {
-	if feed, layer := d.choose(); feed != d.fwd.Target() || layer != d.granted {
-		d.granted = layer
+	if feed, layer := d.choose(); feed != d.fwd.Target() || layer != d.aim.layer {
+		d.aim.layer = layer
 		d.fwd.SetTarget(feed, layer)
 	}
 }
@@ -84,7 +88,7 @@ func (d *downTrack) choose() (media.Feed, media.Layer) {
 		}
 		return d.track.soleFeed(), media.Layer{}
 	}
-	i, temporal, ok := d.chooser.Choose(d.wish, d.track.supply.options)
+	i, temporal, ok := d.granted()
 	if !ok {
 		return 0, media.Layer{}
 	}
@@ -97,6 +101,24 @@ func (d *downTrack) choose() (media.Feed, media.Layer) {
 		layer.Spatial = 0
 	}
 	return o.Feed, layer
+}
+
+// granted returns the option of the track that the subscriber is to get and the
+// highest temporal layer of it: what it wants, or what its budget leaves of that.
+func (d *downTrack) granted() (option int, temporal uint8, ok bool) {
+	options := d.track.supply.options
+	i, temporal, ok := d.chooser.Choose(d.wish, options)
+	if !ok || !d.aim.planned {
+		return i, temporal, ok
+	}
+	g := d.aim.grant
+	if g.Paused {
+		return 0, 0, false
+	}
+	if g.Option < i || g.Option == i && g.Temporal < temporal {
+		i, temporal = allocate.NearestLive(options, g.Option), g.Temporal
+	}
+	return i, temporal, true
 }
 
 // decodesLayers reports whether the subscriber can put a picture together from
@@ -115,10 +137,10 @@ func (d *downTrack) requestKeyframe(now time.Time) {
 		return
 	}
 	e := d.link.loop.feeds.by[d.fwd.Target()]
-	if e == nil || e.keyframe.Waiting() || !d.takes() || d.whim.waits && !d.whim.limit.Allow(now) {
+	if e == nil || e.keyframe.Waiting() || !d.takes() || d.demands.changed && !d.demands.whims.Allow(now) {
 		return
 	}
-	d.whim.waits = false
+	d.demands.changed = false
 	e.requestKeyframe(now)
 }
 
@@ -155,6 +177,8 @@ func (d *downTrack) state(now time.Time) wire.TrackState {
 		s.State, s.Reason = wire.StatePaused, wire.PausedMuted
 	case d.paused():
 		s.State, s.Reason = wire.StatePaused, wire.PausedByWish
+	case d.aim.planned && d.aim.grant.Paused:
+		s.State, s.Reason = wire.StatePaused, wire.PausedByBandwidth
 	case !d.decodes():
 		s.State, s.Reason = wire.StatePaused, wire.PausedCodec
 	case !flows || now.Sub(d.track.newest) > silence:

@@ -17,10 +17,12 @@ type stamp struct {
 	header rtp.Header
 	level  [1]byte
 	turn   [1]byte
+	seq    [2]byte
+	sent   [3]byte
 }
 
 func newStamp() stamp {
-	return stamp{header: rtp.Header{Version: 2, Extensions: make([]rtp.Extension, 0, 5)}}
+	return stamp{header: rtp.Header{Version: 2, Extensions: make([]rtp.Extension, 0, 8)}}
 }
 
 // hollow is the payload of a packet that only fills a place: one byte of

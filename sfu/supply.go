@@ -19,6 +19,7 @@ const surveyEvery = 100 * time.Millisecond
 type supply struct {
 	options []allocate.Option // low to high
 	ranks   []uint8           // the encoding that each option belongs to
+	costs   []allocate.Cost   // of each option
 	scratch []allocate.Option
 
 	wanted dynacast.Switch
@@ -33,7 +34,7 @@ func newSupply(rids []string) supply {
 // survey looks at what flows now and reports whether that is news.
 func (t *upTrack) survey(now time.Time) (changed bool) {
 	s := &t.supply
-	s.scratch, s.ranks = s.scratch[:0], s.ranks[:0]
+	s.scratch, s.ranks, s.costs = s.scratch[:0], s.ranks[:0], s.costs[:0]
 	if len(t.rids) == 0 {
 		t.surveyEncoding("", now)
 	}
@@ -52,6 +53,7 @@ func (t *upTrack) surveyEncoding(rid string, now time.Time) {
 	i := slices.IndexFunc(t.encodings, func(e *encoding) bool { return e.rid == rid })
 	if i < 0 || t.encodings[i].feed == 0 {
 		s.scratch, s.ranks = append(s.scratch, allocate.Option{Temporal: 1}), append(s.ranks, rank)
+		s.costs = append(s.costs, allocate.Cost{})
 		return
 	}
 	e := t.encodings[i]
@@ -59,6 +61,7 @@ func (t *upTrack) surveyEncoding(rid string, now time.Time) {
 	for layer := range max(1, e.picture.layers) {
 		l := &e.picture.spatial[layer]
 		s.ranks = append(s.ranks, rank)
+		s.costs = append(s.costs, e.picture.rates.Cost(uint8(layer)))
 		s.scratch = append(s.scratch, allocate.Option{
 			Feed: e.feed, Spatial: uint8(layer), Size: e.picture.size(uint8(layer)), Temporal: l.temporal + 1,
 			FPS: e.picture.fps, Live: l.pulse.Live(t.newest),

@@ -16,6 +16,7 @@ type tally struct {
 	refused, dropped   [media.NumDrops]int
 	writeErrors        int
 	switches, hollow   int
+	probes, padded     int
 	repairs            repairs
 }
 
@@ -26,6 +27,12 @@ type repairs struct {
 	rtxMissed, rtxLimited       int
 	plisIn, plisUp, plisLimited int
 	replayed, recovered         int
+}
+
+// settle counts a packet that a down track does not forward.
+func (t *tally) settle(k media.Kind, why media.Drop) {
+	t.offered[k]++
+	t.dropped[why]++
 }
 
 // flush moves the counts to the metrics.
@@ -45,6 +52,8 @@ func (t *tally) flush() {
 	add(m.WriteErrors, &t.writeErrors)
 	add(m.Switches, &t.switches)
 	add(m.HollowPackets, &t.hollow)
+	add(m.Probes, &t.probes)
+	add(m.ProbePackets, &t.padded)
 	t.repairs.flush(m)
 }
 

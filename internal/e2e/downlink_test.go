@@ -88,7 +88,7 @@ type section struct {
 	ssrc, rtx uint32
 	types     [numFormats]numbers
 
-	midID, levelID, dependencyID uint8 // of extensions
+	midID, levelID, dependencyID, transportID uint8 // of extensions
 }
 
 // hunt is the search for one lost packet.
@@ -162,6 +162,9 @@ func (d *downlink) handle(at time.Time, p *rtp.Packet) {
 		return
 	}
 	f := d.checkHeader(st, p, true)
+	if p.Padding && len(p.Payload) == 0 {
+		return // a probe
+	}
 	if len(p.Payload) < 2 {
 		d.fault("%s: retransmission of %d bytes", st.mid, len(p.Payload))
 		return

@@ -29,6 +29,7 @@ type endpoint struct {
 	ups       []*uplink
 	down      *downlink
 	feedback  feedback
+	hears     congestion
 	connected bool
 	transport uint16 // the last transport-wide sequence number
 	pulses    int
@@ -66,6 +67,7 @@ func newEndpoint(t testing.TB, name string, ordinal uint16, b brand, l *link) *e
 	e := &endpoint{
 		t: t, name: name, ordinal: ordinal, brand: b, link: l,
 		feedback: feedback{transport: make(map[uint16]bool)},
+		hears:    newCongestion(),
 		shuffle:  shuffle{rng: rand.New(rand.NewPCG(uint64(ordinal), 3))},
 		jobs:     make(chan func(), 4096),
 		packets:  make(chan arrival, 8192),
@@ -180,6 +182,7 @@ func (e *endpoint) pulse() {
 		u.pulse(now)
 	}
 	e.down.repair(now)
+	e.hears.pulse(e)
 	if e.pulses%50 == 0 {
 		e.report(now)
 	}
@@ -233,6 +236,7 @@ func (e *endpoint) handle(p arrival) {
 			e.down.fault("received a packet that is not RTP: %v", err)
 			return
 		}
+		e.hears.note(e.down, p.at, &pkt)
 		e.down.handle(p.at, &pkt)
 		return
 	}

@@ -49,6 +49,8 @@ func parseSection(m *sdp.MediaDescription) (section, error) {
 			s.number(rest, uint8(atoi(number)))
 		case a.Key == "msid":
 			s.msid = number
+		case a.Key == "extmap" && rest == extTWCC:
+			s.transportID = uint8(atoi(number))
 		case a.Key == "extmap" && rest == extMid:
 			s.midID = uint8(atoi(number))
 		case a.Key == "extmap" && rest == extLevel:

@@ -54,6 +54,7 @@ func TestASwitchInTheMiddleOfAPictureIsSeenAsOne(t *testing.T) {
 		}))
 		bob := w.join("bob", sending())
 		bob.shows(ann, 1280, time.Second)
+		w.run(settled)
 		began := time.Now()
 		for range 4 {
 			bob.tile(ann, 640, 360)

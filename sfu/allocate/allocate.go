@@ -70,7 +70,7 @@ func (c *Chooser) Choose(w Wish, options []Option) (i int, temporal uint8, ok bo
 	if !ok {
 		return 0, 0, false
 	}
-	i = nearestLive(options, wanted)
+	i = NearestLive(options, wanted)
 	c.temporal = options[i].temporal(w.FPS, c.temporal)
 	return i, c.temporal, true
 }
@@ -121,9 +121,9 @@ func sizeOf(options []Option, i int) (width, height int) {
 	return usualWidth >> (top - i), usualHeight >> (top - i)
 }
 
-// nearestLive returns i if it is live, else the next lower option that is, else
+// NearestLive returns i if it is live, else the next lower option that is, else
 // the lowest above, else i.
-func nearestLive(options []Option, i int) int {
+func NearestLive(options []Option, i int) int {
 	for below := i; below >= 0; below-- {
 		if options[below].Live {
 			return below

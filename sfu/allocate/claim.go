@@ -162,6 +162,10 @@ func (c *Claim) known(option int, temporal uint8) media.Bitrate {
 // Mbit/s for 720p.
 const usualDensity = 2
 
+// usualStart is what the lowest option of a track costs of which nothing came
+// yet: publishers begin with as much (libwebrtc: kDefaultStartBitrateBps).
+const usualStart media.Bitrate = 300_000
+
 // guess returns the cost of an option that did not flow yet, by its pixels: in
 // proportion to one that did, or as is usual. Without the upper temporal layers
 // it is a third less for each.
@@ -171,6 +175,9 @@ func (c *Claim) guess(g Grant) media.Bitrate {
 		return float64(max(1, width*height))
 	}
 	bits := usualDensity * pixels(g.Option)
+	if g.Option == 0 {
+		bits = min(bits, float64(usualStart))
+	}
 	for i := range min(len(c.Options), len(c.Costs)) {
 		if known := c.known(i, c.top(i)); known > 0 {
 			bits = float64(known) * pixels(g.Option) / pixels(i)

@@ -16,22 +16,23 @@ const (
 	DropOverload  // the room's packet queue is full
 	DropStructure // a dependency descriptor whose structure has not come
 	// At one down track.
-	DropPadding  // padding only; its sequence number is closed over
-	DropMuted    // the publisher announced mute
-	DropKeyframe // waiting for a keyframe of the wanted encoding
-	DropLayer    // an encoding or layer that this subscriber is not sent
-	DropLate     // older than what the ring or the sequence map remembers
-	DropCodec    // the subscriber did not negotiate the codec
-	DropUnbound  // the down section is not negotiated yet
-	DropPaused   // the subscriber does not want to see it now
-	DropQuiet    // in a big room: not among the loudest
+	DropPadding   // padding only; its sequence number is closed over
+	DropMuted     // the publisher announced mute
+	DropKeyframe  // waiting for a keyframe of the wanted encoding
+	DropLayer     // an encoding or layer that this subscriber is not sent
+	DropLate      // older than what the ring or the sequence map remembers
+	DropCodec     // the subscriber did not negotiate the codec
+	DropUnbound   // the down section is not negotiated yet
+	DropPaused    // the subscriber does not want to see it now
+	DropCongested // held back, and made up for by a keyframe before it could leave
+	DropQuiet     // in a big room: not among the loudest
 
 	NumDrops = iota
 )
 
 var dropNames = [NumDrops]string{
 	"kept", "malformed", "oversize", "unknown_stream", "duplicate", "jump", "overload", "structure",
-	"padding", "muted", "keyframe", "layer", "late", "codec", "unbound", "paused", "quiet",
+	"padding", "muted", "keyframe", "layer", "late", "codec", "unbound", "paused", "congested", "quiet",
 }
 
 // String returns the metric's label value.

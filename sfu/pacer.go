@@ -1,0 +1,209 @@
+package sfu
+
+import (
+	"time"
+
+	"sfu/sfu/forward"
+	"sfu/sfu/media"
+)
+
+const (
+	// paceFactor is how many times the estimate leaves at once: no more than what
+	// queues on the way can take, for sound waits behind it there. Publishers
+	// pace too; it is keyframes from a fast uplink that are spread here.
+	paceFactor = 1.2
+	// paceEvery is how often something leaves of what waits.
+	paceEvery = 5 * time.Millisecond
+	// leastBurst is how much may leave unspread, however low the estimate is, in
+	// bytes: three full packets.
+	leastBurst = 3600
+	// longestHold is how long a packet is to wait at most: then the rate rises.
+	longestHold = time.Second
+	// tooLate is how long what waits before a keyframe may have to wait for to be
+	// sent all the same.
+	tooLate = 100 * time.Millisecond
+	// maxHeld bounds what waits of one picture, in packets: a keyframe of half a
+	// megabyte.
+	maxHeld = 512
+)
+
+// pacer spreads the pictures of one subscriber, so that a keyframe does not fill
+// the queues on the way. Sound and repairs pass it by. Each picture waits in a
+// queue of its own, and they take turns. The media loop owns it.
+type pacer struct {
+	count, bytes int // of all queues
+	turn         int // whose it is: an index of the link's slots
+
+	credit float64 // bytes that may leave now; negative after a burst
+	filled time.Time
+}
+
+// queue is what waits of one picture, in the order of its sequence numbers.
+type queue struct {
+	packets []held
+	first   int
+	given   numbers // up, last
+	newest  uint16  // the highest number that came, whether it had to wait or not
+	began   bool
+}
+
+// follows takes the next packet's number, and reports whether it is the newest.
+func (q *queue) follows(seq uint16) bool {
+	if q.began && int16(seq-q.newest) < 0 {
+		return false
+	}
+	q.newest, q.began = seq, true
+	return true
+}
+
+// waits reports whether a packet is in the queue.
+func (q *queue) waits(feed media.Feed, esn uint64) bool {
+	for i := q.first; i < len(q.packets); i++ {
+		if h := &q.packets[i]; h.feed == feed && h.esn == esn {
+			return true
+		}
+	}
+	return false
+}
+
+// held is a packet by its name: the publisher's ring keeps the packet.
+type held struct {
+	feed    media.Feed
+	esn     uint64
+	size    int
+	verdict forward.Verdict
+}
+
+// numbers is a range of sequence numbers, both ends included.
+type numbers struct {
+	first, last uint16
+	any         bool
+}
+
+func (n numbers) contains(seq uint16) bool { return n.any && seq-n.first <= n.last-n.first }
+
+// refill adds what has become free since it was looked last.
+func (p *pacer) refill(estimate media.Bitrate, now time.Time) {
+	rate := max(paceFactor*float64(estimate)/8, float64(p.bytes)/longestHold.Seconds())
+	if !p.filled.IsZero() {
+		p.credit += rate * now.Sub(p.filled).Seconds()
+	}
+	p.credit = min(p.credit, max(leastBurst, rate*paceEvery.Seconds()))
+	p.filled = now
+}
+
+// delay returns how long it takes until all that waits has left.
+func (p *pacer) delay(estimate media.Bitrate) time.Duration {
+	return time.Duration(float64(p.bytes) / (paceFactor * float64(estimate) / 8) * float64(time.Second))
+}
+
+// passes takes a packet of size into account and reports whether it may leave at
+// once.
+func (p *pacer) passes(size int, estimate media.Bitrate, now time.Time) bool {
+	p.refill(estimate, now)
+	if p.count > 0 || p.credit < 0 {
+		return false
+	}
+	p.credit -= float64(size)
+	return true
+}
+
+func (q *queue) len() int { return len(q.packets) - q.first }
+
+func (q *queue) push(h held) {
+	if q.first > 0 && len(q.packets) == cap(q.packets) {
+		q.packets = q.packets[:copy(q.packets, q.packets[q.first:])]
+		q.first = 0
+	}
+	q.packets = append(q.packets, h)
+}
+
+func (q *queue) pop() held {
+	h := q.packets[q.first]
+	q.first++
+	if q.first == len(q.packets) {
+		q.packets, q.first = q.packets[:0], 0
+	}
+	return h
+}
+
+// holds keeps a packet back where it would leave in too large a burst.
+func (d *downTrack) holds(pkt *media.Packet, v *forward.Verdict) bool {
+	o, l := &d.link.out, d.link.loop
+	if !o.paces() || !d.queue.follows(v.Seq) { // what comes late is a repair
+		return false
+	}
+	if pkt.Keyframe && pkt.FrameStart && pkt.Layer.Spatial == 0 && o.pacer.delay(o.estimator.Bitrate()) > tooLate {
+		d.giveUp() // a keyframe makes up for all before it
+	}
+	size := len(pkt.Payload) + packetCost
+	if o.pacer.passes(size, o.estimator.Bitrate(), l.rhythm.now) {
+		return false
+	}
+	if d.queue.len() == maxHeld {
+		l.tally.settle(d.kind, media.DropCongested)
+		return true
+	}
+	d.queue.push(held{pkt.Feed, pkt.ESN, size, *v})
+	o.pacer.count++
+	o.pacer.bytes += size
+	l.due.pace = earlier(l.due.pace, l.rhythm.now.Add(paceEvery))
+	return true
+}
+
+// giveUp lets go of what waits of a picture. It is not sent again, either.
+func (d *downTrack) giveUp() {
+	q := &d.queue
+	if q.len() == 0 {
+		return
+	}
+	q.given = numbers{q.packets[q.first].verdict.Seq, q.packets[len(q.packets)-1].verdict.Seq, true}
+	for q.len() > 0 {
+		d.take()
+		d.link.loop.tally.settle(d.kind, media.DropCongested)
+	}
+}
+
+// take takes the next packet off the queue.
+func (d *downTrack) take() held {
+	h := d.queue.pop()
+	d.link.out.pacer.count--
+	d.link.out.pacer.bytes -= h.size
+	return h
+}
+
+// release sends what may leave by now, of each picture in turn.
+func (lk *link) release(now time.Time) {
+	p := &lk.out.pacer
+	if p.count == 0 {
+		return
+	}
+	for p.refill(lk.out.estimator.Bitrate(), now); p.count > 0 && p.credit >= 0; p.turn++ {
+		d := lk.down.tracks[p.turn%len(lk.down.tracks)]
+		if d.queue.len() > 0 {
+			h := d.take()
+			p.credit -= float64(h.size)
+			d.resume(&h)
+		}
+	}
+}
+
+// resume sends a packet that was held back, if it is still there and wanted.
+func (d *downTrack) resume(h *held) {
+	l, b := d.link.loop, d.bound.Load()
+	e := l.feeds.by[h.feed]
+	switch {
+	case e == nil || e.track != d.track || b == nil:
+		l.tally.settle(d.kind, media.DropUnbound)
+	case e.track.muted:
+		l.tally.settle(d.kind, media.DropMuted)
+	case d.paused():
+		l.tally.settle(d.kind, media.DropPaused)
+	default:
+		if pkt := e.ring.Get(h.esn); pkt != nil {
+			d.send(b, pkt, &h.verdict)
+			return
+		}
+		l.tally.settle(d.kind, media.DropLate)
+	}
+}

@@ -1,0 +1,135 @@
+package sfu
+
+import (
+	"time"
+
+	"sfu/sfu/estimate"
+	"sfu/sfu/media"
+)
+
+const (
+	// padding is how long a packet of nothing is: the most that one byte counts,
+	// less the byte itself (RFC 3550, 5.1).
+	padding = 224
+	// recent is how far back packets are repeated to probe with: what is older is
+	// not in the browser's jitter buffer any more, and worth no more than padding.
+	recent = 32
+)
+
+// probing is a probe under way: more is sent than flows by itself, to find out
+// whether the path carries it. Media counts; what lacks are repeats or padding.
+type probing struct {
+	estimate.Probe
+	began   time.Time
+	bytes   int // sent for it
+	packets int
+}
+
+func (p *probing) active() bool { return p.Cluster != 0 }
+
+// take counts a packet for the probe under way, and returns its name, else 0.
+func (p *probing) take(size int) int {
+	if p.Cluster != 0 {
+		p.bytes += size
+		p.packets++
+	}
+	return p.Cluster
+}
+
+// owes returns how many bytes the probe lacks at now.
+func (p *probing) owes(now time.Time) int {
+	passed := min(now.Sub(p.began)+paceEvery, p.Duration)
+	return int(float64(p.Bitrate)/8*passed.Seconds()) - p.bytes
+}
+
+func (p *probing) over(now time.Time) bool {
+	return now.Sub(p.began) >= p.Duration && p.packets >= p.MinPackets
+}
+
+// probe begins a probe when it is time for one.
+func (lk *link) probe(now time.Time) {
+	o := &lk.out
+	if !o.known || o.probe.active() {
+		return
+	}
+	var wanted media.Bitrate
+	if s := &o.budget; s.next > 0 {
+		wanted = s.planner.Used() + s.next + s.sound.last
+	}
+	if p, ok := o.prober.Update(o.estimator.ProbeInput(wanted), now); ok {
+		o.probe = probing{Probe: p, began: now}
+		lk.loop.tally.probes++
+		lk.loop.due.pace = now
+	}
+}
+
+// feed sends what the probe under way lacks.
+func (lk *link) feed(now time.Time) {
+	o := &lk.out
+	if !o.probe.active() {
+		return
+	}
+	for !o.probe.over(now) {
+		if o.probe.owes(now) <= 0 && now.Sub(o.probe.began) < o.probe.Duration {
+			return // more of it later
+		}
+		if !lk.pad(now) {
+			break // there is nothing to probe with
+		}
+	}
+	o.probe = probing{}
+}
+
+// pad sends one packet that nobody needs: a repeat of one that the browser may
+// have lost, else padding, always on an RTX stream (media.md, C4).
+func (lk *link) pad(now time.Time) bool {
+	for _, d := range lk.down.tracks {
+		b := d.bound.Load()
+		if d.kind != media.Video || b == nil || b.rtx == 0 || d.sent.packets == 0 {
+			continue
+		}
+		if d.repeat(b) || d.fill(b) {
+			lk.loop.tally.padded++
+			return true
+		}
+	}
+	return false
+}
+
+// repeat sends one of the newest packets again.
+func (d *downTrack) repeat(b *binding) bool {
+	e := d.link.loop.feeds.by[d.fwd.Current()]
+	if e == nil || e.track.muted {
+		return false
+	}
+	for n := range uint64(recent) {
+		esn := e.newest - (d.sent.repeated+n)%recent
+		pkt := e.ring.Get(esn)
+		if pkt == nil || b.types[pkt.Codec].rtx == 0 || d.queue.waits(pkt.Feed, pkt.ESN) {
+			continue
+		}
+		if v := d.fwd.Map(pkt); v.Drop == media.Kept && !v.Hollow {
+			d.sent.repeated += n + 1
+			return d.resend(b, pkt, &v, estimate.Padding) == nil
+		}
+	}
+	return false
+}
+
+// fill sends padding.
+func (d *downTrack) fill(b *binding) bool {
+	pt := b.anyRTX()
+	if pt == 0 {
+		return false
+	}
+	h := &d.stamp.header
+	h.Padding, h.Marker, h.Extension, h.Extensions = true, false, false, h.Extensions[:0]
+	h.PayloadType, h.SSRC, h.SequenceNumber = pt, b.rtx, d.sent.rtxSeq
+	d.sent.rtxSeq++
+	d.stamp.identify(b)
+	room := d.link.loop.batch.scratch.rtx[:padding]
+	clear(room)
+	room[padding-1] = padding
+	_, err := d.link.transmit(d, b, room, estimate.Padding)
+	return err == nil
+}
