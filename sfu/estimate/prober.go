@@ -191,7 +191,7 @@ func (p *Prober) wanted(in ProbeInput, since time.Duration) media.Bitrate {
 		if due {
 			return min(media.Bitrate(wantedMargin*float64(in.Wanted)), most)
 		}
-	case !in.ALR: // it will grow by itself, or meet the capacity
+	case !in.ALR && (p.phase != found || in.Wanted == 0): // it will grow by itself, or meet the capacity
 	case in.Wanted > 0: // more will be wanted after the next layer
 		if due {
 			return most
