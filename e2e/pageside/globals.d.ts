@@ -37,6 +37,8 @@ interface Wiretap {
 
 /** A video or a sound as it arrives. */
 interface Received {
+  /** Seconds. */
+  at: number;
   frames: number;
   freezes: number;
   /** Seconds that the picture stood still so far. */

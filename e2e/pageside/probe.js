@@ -124,6 +124,7 @@
     for (const entry of stats.values()) {
       if (entry.type !== 'inbound-rtp' || entry.trackIdentifier !== track.id) continue;
       return {
+        at: entry.timestamp / 1000,
         frames: entry.framesDecoded ?? 0,
         freezes: entry.freezeCount ?? 0,
         frozen: entry.totalFreezesDuration ?? 0,
