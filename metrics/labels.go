@@ -59,6 +59,20 @@ const (
 
 var outcomes = [NumOutcomes]string{"connected", "failed"}
 
+// PictureState is which of the pictures of a video down track is meant.
+type PictureState uint8
+
+// The states.
+const (
+	Wanted  PictureState = iota // by the subscriber
+	Granted                     // there is room for it on its path
+	Flowing
+
+	NumPictureStates = 3
+)
+
+var pictureStates = [NumPictureStates]string{"wanted", "granted", "flowing"}
+
 // ReportRefusal is why RTCP was not looked at.
 type ReportRefusal uint8
 

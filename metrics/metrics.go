@@ -47,6 +47,9 @@ type Set struct {
 	KeyframeRequestsLimited prometheus.Counter // from subscribers who ask too often
 	KeyframesReplayed       prometheus.Counter // given to a newcomer out of the ring
 
+	Estimate      prometheus.Histogram                   // bytes a second, of each downlink, once a second
+	PictureHeight [NumPictureStates]prometheus.Histogram // pixels, of each video down track, once a second
+
 	RTT            prometheus.Histogram                  // seconds, of every path to a participant
 	Loss           [NumDirections]prometheus.Histogram   // of uplinks and downlinks, once a report interval
 	ReportsRefused [NumReportRefusals]prometheus.Counter // RTCP that was not looked at

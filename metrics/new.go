@@ -119,6 +119,14 @@ func (s *Set) registerKeyframes(r registrar) {
 func (s *Set) registerPaths(r registrar) {
 	s.RTT = r.histogram("sfu_rtt_seconds", "Round trip time to participants, as reports measure it.",
 		.005, .01, .025, .05, .075, .1, .15, .2, .3, .5, 1, 2)
+	s.Estimate = r.histogram("sfu_estimate_bytes_per_second", "What a downlink is thought to carry, once a second for each.",
+		12_500, 25_000, 50_000, 75_000, 100_000, 150_000, 200_000, 300_000, 500_000, 750_000, 1_250_000, 2_500_000)
+	heights := r.histograms("sfu_picture_height_pixels",
+		"Height of each picture a subscriber looks at, once a second: as wanted, as its path has room for, and as it flows. 0 is none.",
+		[]float64{0, 90, 180, 270, 360, 540, 720, 1080, 2160}, "state")
+	for state, word := range pictureStates {
+		s.PictureHeight[state] = heights.WithLabelValues(word).(prometheus.Histogram)
+	}
 	loss := r.histograms("sfu_loss_ratio",
 		"Share of packets lost on an uplink (in) or a downlink (out) in one report interval.",
 		[]float64{0, .005, .01, .02, .03, .05, .1, .15, .2, .3, .5}, "direction")

@@ -47,6 +47,7 @@ type downTrack struct {
 type aim struct {
 	planned bool           // the budget was shared since it carries the track
 	grant   allocate.Grant // what it got of that
+	short   bool           // a smaller picture than it asks for
 	layer   media.Layer    // of the forwarder's target
 }
 

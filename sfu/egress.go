@@ -7,6 +7,7 @@ import (
 	"github.com/pion/rtcp"
 
 	"sfu/sfu/allocate"
+	"sfu/sfu/bulk"
 	"sfu/sfu/estimate"
 	"sfu/sfu/media"
 	"sfu/sfu/report"
@@ -52,6 +53,7 @@ type budget struct {
 	claimants []*downTrack  // whose the claims are
 	next      media.Bitrate // what the next larger picture costs on top, 0 when nobody waits for one
 	sound     meter
+	share     bulk.Share
 }
 
 func newEgress() egress {
@@ -150,31 +152,79 @@ func (lk *link) plan(now time.Time) {
 	}
 	o.estimator.Tick(now)
 	s.claims, s.claimants = s.claims[:0], s.claimants[:0]
+	stage := lk.stage()
 	for _, d := range lk.down.tracks {
 		if d.track != nil && d.kind == media.Video && !d.track.muted {
-			s.claims = append(s.claims, d.claim())
+			s.claims = append(s.claims, d.claim(d == stage))
 			s.claimants = append(s.claimants, d)
 		}
 	}
 	if o.learns(now) {
 		s.planner.Believe()
 	}
-	estimate := o.estimator.Bitrate()
-	grants, next := s.planner.Plan(estimate-min(estimate, s.sound.rate(now)), s.claims, now)
+	sound := s.sound.rate(now)
+	left := lk.divide(sound, now)
+	grants, next := s.planner.Plan(left-min(left, sound), s.claims, now)
 	s.next = next
 	for i, d := range s.claimants {
 		d.aim.grant, d.aim.planned = grants[i], true
 		d.aim.grant.Paused = grants[i].Paused && !o.learns(now)
+		d.aim.short = grants[i].Paused || grants[i].Option < s.claims[i].Option
 	}
 }
 
+// divide gives data channels their part of the estimate, and returns what is left
+// for sound and pictures.
+func (lk *link) divide(sound media.Bitrate, now time.Time) media.Bitrate {
+	o, s := &lk.out, &lk.out.budget
+	if !o.known || lk.data == nil {
+		return o.estimator.Bitrate()
+	}
+	d := bulk.Demand{
+		Estimate: o.estimator.Bitrate(), Media: sound + s.planner.Used(), Lowest: sound, Waits: lk.data.pending(),
+	}
+	for i := range s.claims {
+		if c := &s.claims[i]; !c.Wish.Paused && len(c.Costs) > 0 {
+			d.Lowest += c.Costs[0][0]
+		}
+	}
+	data, left := s.share.Divide(d, now)
+	lk.data.allow(data)
+	return left
+}
+
+// stageShare is how many times larger than any other the tile on stage is, at
+// least.
+const stageShare = 4
+
+// stage returns the slot whose picture the subscriber shows far larger than all
+// others, or nil.
+func (lk *link) stage() (largest *downTrack) {
+	first, second := 0, 0
+	for _, d := range lk.down.tracks {
+		if d.track == nil || d.kind != media.Video || d.paused() {
+			continue
+		}
+		switch pixels := d.wish.Size.Pixels(); {
+		case pixels > first:
+			largest, first, second = d, pixels, first
+		case pixels > second:
+			second = pixels
+		}
+	}
+	if first < stageShare*second {
+		return nil
+	}
+	return largest
+}
+
 // claim is what the slot asks of the budget.
-func (d *downTrack) claim() allocate.Claim {
+func (d *downTrack) claim(onStage bool) allocate.Claim {
 	s := &d.track.supply
 	i, temporal, ok := d.chooser.Choose(d.wish, s.options)
 	c := allocate.Claim{
 		Wish: d.wish, Options: s.options, Costs: s.costs, Option: i, Temporal: temporal,
-		Screen: d.track.source == media.Screen, New: !d.aim.planned, Had: d.aim.grant,
+		OnStage: onStage, Screen: d.track.source == media.Screen, New: !d.aim.planned, Had: d.aim.grant,
 	}
 	c.Wish.Paused = !ok
 	return c

@@ -9,6 +9,7 @@ import (
 
 	"sfu/metrics"
 	"sfu/sfu/media"
+	"sfu/sfu/quality"
 	"sfu/signaling/wire"
 )
 
@@ -31,6 +32,7 @@ func (nowhere) WriteRTCP([]rtcp.Packet) error { return nil }
 var quiet = linkHooks{
 	flood: func() {}, silent: func(string) {},
 	layers: func(media.TrackID, map[string]bool) {}, sight: func(wire.TrackState) {},
+	condition: func(quality.Input) {},
 }
 
 // fanOutStage is a room's data plane without sockets: one publisher of one VP8

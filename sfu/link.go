@@ -10,6 +10,7 @@ import (
 	"sfu/metrics"
 	"sfu/sfu/allocate"
 	"sfu/sfu/media"
+	"sfu/sfu/quality"
 	"sfu/signaling/wire"
 )
 
@@ -59,6 +60,7 @@ type link struct {
 	up   uplink
 	down downlink
 	out  egress
+	data *dataWriter
 
 	due struct{ feedback, report, recheck time.Time }
 }
@@ -73,6 +75,8 @@ type linkHooks struct {
 	// seen of a track: when either changed.
 	layers func(track media.TrackID, active map[string]bool)
 	sight  func(wire.TrackState)
+
+	condition func(quality.Input) // once a second
 }
 
 func newLink(id media.ParticipantID, loop *mediaLoop, hooks linkHooks) *link {
@@ -152,7 +156,8 @@ func (lk *link) tick(now time.Time) {
 	}
 	if !now.Before(lk.due.report) {
 		lk.due.report = now.Add(reportEvery)
-		lk.sendReceiverReport(now)
+		lk.hooks.condition(lk.condition(lk.sendReceiverReport(now)))
+		lk.observe(now)
 		lk.watchSilence(now)
 		for _, d := range lk.down.tracks {
 			d.sendReport(now)
@@ -183,8 +188,11 @@ func (lk *link) sendTransportFeedback() {
 // maxReportBlocks is what fits one report (RFC 3550, 6.4.1: five bits).
 const maxReportBlocks = 31
 
-func (lk *link) sendReceiverReport(now time.Time) {
+// sendReceiverReport tells the publisher what came of its packets, and returns
+// the share that did not.
+func (lk *link) sendReceiverReport(now time.Time) (loss float64) {
 	report := &rtcp.ReceiverReport{SSRC: lk.ssrc}
+	lost, expected := 0, 0
 	for _, t := range lk.up.tracks {
 		for _, e := range t.encodings {
 			if e.feed == 0 || len(report.Reports) == maxReportBlocks {
@@ -192,10 +200,13 @@ func (lk *link) sendReceiverReport(now time.Time) {
 			}
 			block := e.received.Block(e.ssrc, now)
 			report.Reports = append(report.Reports, block)
+			n, of := e.received.Loss()
+			lost, expected = lost+n, expected+of
 			lk.loop.tally.set.Loss[metrics.In].Observe(float64(block.FractionLost) / 256)
 		}
 	}
 	if len(report.Reports) > 0 {
 		lk.send(report)
 	}
+	return float64(max(lost, 0)) / float64(max(expected, 1))
 }

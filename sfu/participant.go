@@ -14,6 +14,7 @@ import (
 	"sfu/metrics"
 	"sfu/sfu/mailbox"
 	"sfu/sfu/media"
+	"sfu/sfu/quality"
 	"sfu/signaling/wire"
 )
 
@@ -70,6 +71,7 @@ type presence struct {
 	socketAt  time.Time // when the socket was lost
 	left      bool
 	reason    metrics.LeaveReason
+	meter     quality.Meter // of the connection
 }
 
 func newParticipant(s *Server, r *room, req *wire.JoinRoom) (*participant, error) {
@@ -93,9 +95,11 @@ func newParticipant(s *Server, r *room, req *wire.JoinRoom) (*participant, error
 		layers: func(track media.TrackID, active map[string]bool) {
 			p.put(func() { p.applyLayers(track, active) })
 		},
-		sight: func(s wire.TrackState) { p.put(func() { p.applySight(s) }) },
+		sight:     func(s wire.TrackState) { p.put(func() { p.applySight(s) }) },
+		condition: func(in quality.Input) { p.put(func() { p.applyCondition(in) }) },
 	})
 	p.data = newDataWriter(s.count)
+	p.link.data = p.data
 	pc, err := s.peers.newPeer(p.link.sink)
 	if err != nil {
 		return nil, err
@@ -241,6 +245,7 @@ func (p *participant) welcome(resumed bool) {
 			DataChannels: maxDataChannels, ResumeSeconds: int(cfg.ResumeTime.Seconds()),
 		},
 	})
+	p.sendScores()
 }
 
 // mayResume reports whether token is this participant's secret.

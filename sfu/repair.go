@@ -32,7 +32,7 @@ func (d *downTrack) answer(seq uint16, now time.Time) {
 		return
 	}
 	v := d.fwd.Map(pkt)
-	if v.Drop != media.Kept || b.typesOf(pkt.Codec).media == 0 {
+	if v.Drop != media.Kept || b.typesOf(pkt.Codec).media == 0 || d.gaveUp(pkt) {
 		return
 	}
 	if !d.sent.answers.Allow(seq, now, d.link.path.rtt) {
@@ -42,6 +42,21 @@ func (d *downTrack) answer(seq uint16, now time.Time) {
 	if d.resend(b, pkt, &v, estimate.Retransmission) == nil {
 		l.tally.repairs.rtxOut++
 	}
+}
+
+// gaveUp reports whether a packet is of a picture that the path has no room for
+// any more: to repair it would take that of the smaller one (rule F11).
+func (d *downTrack) gaveUp(pkt *media.Packet) bool {
+	i, _, ok := d.granted()
+	if !d.aim.short || !ok {
+		return false
+	}
+	for _, larger := range d.track.supply.options[i+1:] {
+		if larger.Feed == pkt.Feed && larger.Spatial == pkt.Layer.Spatial {
+			return true
+		}
+	}
+	return false
 }
 
 // demandKeyframe asks for a keyframe because this subscriber says that it needs

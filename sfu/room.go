@@ -7,6 +7,7 @@ import (
 
 	"sfu/metrics"
 	"sfu/sfu/media"
+	"sfu/sfu/quality"
 	"sfu/signaling/wire"
 )
 
@@ -30,6 +31,7 @@ type room struct {
 type member struct {
 	participant *participant
 	row         wire.Participant
+	score       quality.Score
 }
 
 // newRoom makes a room and starts its media loop; close stops it.
@@ -58,7 +60,7 @@ func (r *room) add(p *participant, s *Session) error {
 	p.mail.Put(func() { p.applyWelcome(s, others) })
 	m := &member{p, wire.Participant{
 		ID: string(p.id), Name: p.name, Metadata: p.metadata, Role: p.role, Tracks: []wire.Track{},
-	}}
+	}, quality.Best}
 	r.tell(p, &wire.ParticipantJoined{Participant: m.row})
 	r.members = append(r.members, m)
 	r.count.Participants.Inc()
@@ -150,6 +152,27 @@ func (r *room) change(p *participant, edit func(*member) wire.Server) {
 			return
 		}
 	}
+}
+
+// rate notes how good p's connection is and tells the others.
+func (r *room) rate(p *participant, score quality.Score) {
+	r.change(p, func(m *member) wire.Server {
+		m.score = score
+		return &wire.Quality{Participant: m.row.ID, Score: int(score)}
+	})
+}
+
+// scores returns those of everyone whose connection is not the best.
+func (r *room) scores() map[media.ParticipantID]quality.Score {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	scores := make(map[media.ParticipantID]quality.Score)
+	for _, m := range r.members {
+		if m.score != quality.Best {
+			scores[m.participant.id] = m.score
+		}
+	}
+	return scores
 }
 
 // speakers tells everyone who speaks. The media loop calls it.
