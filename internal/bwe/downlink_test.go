@@ -218,7 +218,7 @@ func (d *downlink) landed(p packet) {
 }
 
 const (
-	nackAfter  = 20 * time.Millisecond // and again after a round trip
+	nackAfter  = 10 * time.Millisecond // a newer packet shows the gap; and again after a round trip, on a tick of 20 ms (libwebrtc nack_requester.cc)
 	nackTries  = 6
 	nackEarn   = 0.25 // answers for each packet of a picture ...
 	nackCredit = 128  // ... and so many ahead

@@ -23,6 +23,9 @@ const (
 	longestWait = 2 * time.Minute
 	longestOff  = 30 * time.Second // of pictures that went off
 	tooSoon     = 30 * time.Second
+	// And then it is raised step by step, so long apart that congestion shows:
+	// beside others on a path, all that a probe finds in a moment is not ours.
+	nextStep = time.Second
 
 	// Pictures go off when their lowest layers do not fit for so long: the first
 	// estimates of a path that got worse are too low, and the keyframes of the
@@ -35,7 +38,11 @@ func spareOf(cost media.Bitrate) media.Bitrate { return cost * spare / 100 }
 // limits are up to what sum something may be granted: the lowest layer of a
 // picture that was on, whatever else was had before, a picture that was off, and
 // anything else.
-type limits struct{ on, kept, shown, raised media.Bitrate }
+type limits struct {
+	on, kept, shown, raised media.Bitrate
+
+	careful bool // one step at a time
+}
 
 // patience decides when there is something to raise. To lower it has none.
 type patience struct {
@@ -71,9 +78,10 @@ func (h *patience) limits(budget, had, lowest media.Bitrate, now time.Time) limi
 	}
 	if h.rise.failed(now) { // something to spare of all, and not only of this picture
 		l.raised = l.raised * 100 / (100 + 15)
+		l.careful = true
 	}
 	still := min(budget, had) // one may rise where another falls
-	if h.rise.waiting(now) {
+	if h.rise.waiting(now) || l.careful && now.Sub(h.rise.raised) < nextStep {
 		l.raised = still
 	}
 	if h.show.waiting(now) {

@@ -26,6 +26,7 @@ type Planner struct {
 	asked  [MaxClaims]ask   // in that order, what they ask for
 	asking int
 	used   media.Bitrate // the sum of what was spent
+	rose   bool          // somebody got more than before
 
 	enlarge time.Time // when the next picture may be granted a larger size
 }
@@ -84,7 +85,7 @@ func (p *Planner) Used() media.Bitrate { return p.used }
 func (p *Planner) begin(claims []Claim) (other bool) {
 	p.claims, p.grants = claims, p.grants[:0]
 	before := p.asking
-	p.asking, p.used = 0, 0
+	p.asking, p.used, p.rose = 0, 0, false
 	p.spent, p.steps = [MaxClaims]media.Bitrate{}, [MaxClaims]int{}
 	for i := range claims {
 		p.grants = append(p.grants, Grant{Paused: true})
@@ -202,12 +203,14 @@ func (p *Planner) climb(i uint8, l limits, kept bool) bool {
 	if !ok || p.grants[i].Paused || kept && p.had[i].below(to) {
 		return false
 	}
-	if p.had[i].below(to) {
+	more := p.had[i].below(to)
+	if more {
 		to = p.claims[i].worthwhile(to)
 	}
-	if !p.affordable(i, to, l) {
+	if more && l.careful && p.rose || !p.affordable(i, to, l) {
 		return false
 	}
+	p.rose = p.rose || more
 	p.grant(i, to)
 	return true
 }

@@ -122,7 +122,7 @@ func TestPlanner(t *testing.T) {
 		{"two do not take a step from each other", "qhf qhf", "0:800=h2,h1 60:800=h2,h1"},
 		{"pictures grow one by one", "qhf qhf", "0:200=q1,q1 2:950=q1,q1 3:950=h2,q1 3.4:950=h2,q1 3.5:950=h2,h2"},
 		{"a large one takes longer", "qhf qhf", "0:200=q1,q1 2:2200=q1,q1 3:2200=f1,q1 3.4:2200=f1,q1 3.5:2200=f1,f1"},
-		{"an off picture does not wait for the mistakes of others", "qhf qhf", "0:300=q2,q2 2:750=q2,q2 4:750=h1,h1 5:430=h0,h0 6:750=h0,h0 13:750=h1,h1 14:430=h0,h0 20:110=q0,q0 21.8:110=q0,q0 21.9:110=q1,off 23:750=q1,off 29.8:750=q1,off 29.9:750=q1,q0 37.8:750=q1,q0 37.9:750=h1,q0 39:750=h1,h1"},
+		{"an off picture does not wait for the mistakes of others", "qhf qhf", "0:300=q2,q2 2:750=q2,q2 4:750=h1,h1 5:430=h0,h0 6:750=h0,h0 13:750=h1,h1 14:430=h0,h0 20:110=q0,q0 21.8:110=q0,q0 21.9:110=q1,off 23:750=q1,off 29.8:750=q1,off 29.9:750=q1,q0 37.8:750=q1,q0 37.9:750=q1,q1 39:750=q2,q1 40:750=q2,q2 42:750=h1,h1"},
 		{"after a mistake the spare is one of all", "qhf", "0:345=h1 1:530=h1 2:530=h2 3:350=h1 3.1:530=h1 11:530=h2 12:350=h1 12.1:529=h1 27.9:529=h1 28:529=h2"},
 		{"and no longer when that was long ago", "qhf", "0:345=h1 1:530=h1 2:530=h2 3:350=h1 3.1:530=h1 11:530=h2 12:350=h1 12.1:528=h1 43.9:528=h1 44:528=h2"},
 		{"asking for less", "qhf", "0:2000=f2 @qh 1:2000=h2 @qhf 2:2000=f2"},

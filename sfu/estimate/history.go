@@ -40,16 +40,17 @@ type Result struct {
 type History struct {
 	ring    [maxHistory]record
 	epoch   time.Time // what the times of records count from
+	newest  int64     // microseconds after the epoch: when the last packet was sent
 	sent    uint64    // how many packets were sent; packet n has the number firstNumber + n
 	told    uint64    // feedback was about packets before this one
 	settled uint64    // what is missing before this one was reported lost
 	clock   clock
 }
 
-// record is a Packet in 16 bytes: there is one for each of maxHistory packets
+// record is a Packet in 12 bytes: there is one for each of maxHistory packets
 // of each subscriber.
 type record struct {
-	at    int64 // nanoseconds after the epoch
+	at    uint32 // microseconds after the epoch, which go round in 71 minutes
 	probe uint32
 	size  uint16
 	kind  Kind
@@ -78,8 +79,9 @@ func (h *History) Sent(p Packet) (seq uint16) {
 	if h.sent == 0 {
 		h.epoch = p.At
 	}
+	h.newest = p.At.Sub(h.epoch).Microseconds()
 	h.ring[h.sent%maxHistory] = record{
-		at:    int64(p.At.Sub(h.epoch)),
+		at:    uint32(h.newest),
 		size:  uint16(min(max(p.Size, 0), math.MaxUint16)),
 		probe: uint32(max(p.Probe, 0)),
 		kind:  p.Kind,
@@ -164,8 +166,10 @@ func (h *History) settle(base uint64, dst []Result) []Result {
 
 func (h *History) report(n uint64, r *record, received bool, arrival time.Duration) Result {
 	r.fate = reported
+	ago := int32(uint32(h.newest) - r.at)
+	at := h.epoch.Add(time.Duration(h.newest-int64(ago)) * time.Microsecond)
 	return Result{
-		Packet:   Packet{At: h.epoch.Add(time.Duration(r.at)), Size: int(r.size), Probe: int(r.probe), Kind: r.kind},
+		Packet:   Packet{At: at, Size: int(r.size), Probe: int(r.probe), Kind: r.kind},
 		Seq:      uint16(firstNumber + n),
 		Received: received,
 		Arrival:  arrival,

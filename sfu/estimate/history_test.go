@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/pion/rtcp"
 )
@@ -201,5 +202,23 @@ func answer(t *testing.T, h *History, e *Estimator, fb *rtcp.TransportLayerCC, n
 	e.Tick(now)
 	if b := e.Bitrate(); b < defaultMin || b > 2_000_000 {
 		t.Fatalf("%d bit/s, of 800,000 sent at most", b)
+	}
+}
+
+// There is one for each subscriber, and its times, which go round in 71 minutes,
+// are right all day.
+func TestHistoryIsSmall(t *testing.T) {
+	t.Parallel()
+	if size := unsafe.Sizeof(History{}); size > 100<<10 {
+		t.Errorf("it takes %d bytes", size)
+	}
+	var h History
+	for i := range 24 * 60 {
+		p := Packet{At: began.Add(time.Duration(i)*time.Minute + 7*time.Microsecond), Size: 100}
+		seq := h.Sent(p)
+		h.Sent(Packet{At: p.At.Add(20 * time.Second), Size: 100})
+		if got := h.Feedback(feedback(seq, time.Second), p.At, nil); len(got) != 1 || !got[0].At.Equal(p.At) {
+			t.Fatalf("after %d minutes: %+v, sent %v", i, got, p.At)
+		}
 	}
 }
