@@ -52,15 +52,24 @@ func (lk *link) probe(now time.Time) {
 	if !o.known || o.probe.active() {
 		return
 	}
-	var wanted media.Bitrate
-	if s := &o.budget; s.next > 0 {
-		wanted = s.planner.Used() + s.next + s.sound.last
-	}
-	if p, ok := o.prober.Update(o.estimator.ProbeInput(wanted), now); ok {
+	if p, ok := o.prober.Update(o.estimator.ProbeInput(lk.lacks()), now); ok {
 		o.probe = probing{Probe: p, began: now}
 		lk.loop.tally.probes++
 		lk.loop.due.pace = now
 	}
+}
+
+// lacks returns what the path would have to carry for somebody to get more, or 0.
+// Who waits for a file would take whatever there is.
+func (lk *link) lacks() (wanted media.Bitrate) {
+	o := &lk.out
+	if s := &o.budget; s.next > 0 {
+		wanted = s.planner.Used() + s.next + s.sound.last
+	}
+	if lk.data != nil && lk.data.pending() {
+		wanted = max(wanted, 2*o.estimator.Bitrate())
+	}
+	return min(wanted, maxBitrate)
 }
 
 // feed sends what the probe under way lacks.
