@@ -29,6 +29,7 @@ func TestAnotherCodecComesThrough(t *testing.T) {
 		for _, p := range []*peer{bob, fox} {
 			p.shows(ann, 320, time.Second)
 		}
+		w.run(settled)
 		began := time.Now()
 		ann.turns(svc(formatVP9)())
 		for _, p := range []*peer{bob, fox} {

@@ -281,8 +281,8 @@ func TestALossyChannelDropsTheOldestForASlowReader(t *testing.T) {
 		slow.finds(ann, "cursor")
 		w.run(100 * time.Millisecond)
 		slow.data.stall()
-		pad := bytes.Repeat([]byte(" "), 2<<10)
-		const messages = 400 // 0.8 MiB
+		pad := bytes.Repeat([]byte(" "), 4<<10)
+		const messages = 400 // 1.6 MiB
 		for i := range messages {
 			check(t, cursor.SendText(fmt.Sprintf("%d%s", i, pad)))
 			w.run(5 * time.Millisecond)

@@ -70,6 +70,7 @@ func TestAMutedCameraComesBackInTheSizeThatIsWanted(t *testing.T) {
 		ann := w.join("ann", filming(simulcast))
 		bob := w.join("bob", sending())
 		bob.shows(ann, 1280, time.Second)
+		w.run(settled)
 		bob.tile(ann, 640, 360)
 		bob.shows(ann, 640, keyframeTrip)
 		ann.muteReels(true)

@@ -31,6 +31,7 @@ func TestATileGetsThePictureThatFillsIt(t *testing.T) {
 		ann := w.join("ann", filming(simulcast))
 		bob := w.join("bob", sending())
 		bob.shows(ann, 1280, time.Second)
+		w.run(settled)
 		began := time.Now()
 		for _, tile := range []struct {
 			width, height int
@@ -75,6 +76,7 @@ func TestTilesOfOneRoomDoNotDisturbEachOther(t *testing.T) {
 		bob, cas := w.join("bob", sending()), w.join("cas", sending())
 		bob.shows(ann, 1280, time.Second)
 		cas.shows(ann, 1280, time.Second)
+		w.run(settled)
 		began := time.Now()
 		for range 3 {
 			cas.tile(ann, 160, 90)
@@ -151,6 +153,7 @@ func TestAPinnedPictureIsTheLargest(t *testing.T) {
 		ann := w.join("ann", filming(simulcast))
 		bob := w.join("bob", sending())
 		bob.shows(ann, 1280, time.Second)
+		w.run(settled)
 		track := bob.trackOf(ann, "camera")
 		bob.wish(wire.TrackWish{Track: track, Width: 160, Height: 90})
 		bob.shows(ann, 320, keyframeTrip)
@@ -166,6 +169,7 @@ func TestAPausedPictureKeepsItsSound(t *testing.T) {
 		ann := w.join("ann", filming(simulcast))
 		bob := w.join("bob", sending())
 		bob.shows(ann, 1280, time.Second)
+		w.run(settled)
 		track := bob.trackOf(ann, "camera")
 		bob.wish(wire.TrackWish{Track: track, Paused: true})
 		w.run(5 * oneWay)
@@ -192,6 +196,7 @@ func TestTheClientIsToldWhatThereIsToSee(t *testing.T) {
 		ann := w.join("ann", filming(simulcast))
 		bob := w.join("bob", sending())
 		bob.shows(ann, 1280, time.Second)
+		w.run(settled)
 		track := bob.trackOf(ann, "camera")
 		told := func(within time.Duration, want wire.TrackState) {
 			t.Helper()
