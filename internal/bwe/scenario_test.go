@@ -75,7 +75,32 @@ func (s *scenario) play(estimator func() estimator, seed uint64) outcome {
 		other = compete(w, l, rivals)
 	}
 	w.run(s.length)
-	return s.judge(l, downlinks, other)
+	o := s.judge(l, downlinks, other)
+	if !s.limited() {
+		o[elastic] = s.playElastic(estimator, seed)
+	}
+	return o
+}
+
+// playElastic runs a scenario with sources that send as much as the estimate
+// says, and returns which share of what there is they get.
+func (s *scenario) playElastic(estimator func() estimator, seed uint64) float64 {
+	w := newWorld(seed)
+	l := &link{w: w, steps: s.steps, queue: queue, delay: s.rtt / 2, lose: s.lose}
+	var sources []*downlink
+	for _, at := range s.joins {
+		w.run(at)
+		sources = append(sources, follow(w, l, estimator()))
+	}
+	if s.rival {
+		compete(w, l, rivals)
+	}
+	w.run(s.length)
+	bits := 0.0
+	for _, d := range sources {
+		bits += total(d.trace.carried, settled/2)
+	}
+	return 100 * bits / l.carried(settled/2, s.length)
 }
 
 func (s *scenario) judge(l *link, downlinks []*downlink, other *rival) outcome {
@@ -173,6 +198,7 @@ const (
 	up      = "80 % up, s"
 	down    = "down, s"
 	offered = "estimate, %"
+	elastic = "elastic, %"
 	used    = "used, %"
 	queued  = "queue p95, ms"
 	dropped = "dropped, %"
@@ -186,6 +212,7 @@ var columns = []column{
 	{name: up, target: 4, digits: 1},
 	{name: down, target: 1, digits: 1},
 	{name: offered, target: 85, atLeast: true},
+	{name: elastic, target: 85, atLeast: true},
 	{name: used, target: 85, atLeast: true, slow: true},
 	{name: queued, target: 100},
 	{name: dropped, target: 2, digits: 1},
