@@ -210,13 +210,13 @@ func (e *Estimator) harmless() time.Duration {
 func (e *Estimator) acked() float64 { return 1000 * min(e.arriving.rate, e.leaving.rate) }
 
 // carried returns at which rate, in bit/s, the path carries what is too much for
-// it. While the queue is short, what gets lost was carried, too.
+// it. While the queue is not full, what gets lost was carried, too.
 func (e *Estimator) carried() float64 {
-	rate := 1000 * max(e.arriving.rate, e.arriving.sampled)
+	kbps := max(e.arriving.rate, e.arriving.sampled)
 	if e.latency.queue < fullQueue {
-		rate /= 1 - min(e.lost, mostCarriedLoss)
+		kbps /= 1 - min(e.lost, mostCarriedLoss)
 	}
-	return rate
+	return 1000 * kbps
 }
 
 // Tick notices what does not happen: call it every 25 to 100 ms.
