@@ -76,8 +76,8 @@ func playOurs(t *testing.T, i int) outcome {
 	t.Helper()
 	var some []outcome
 	for seed := range uint64(rounds()) {
-		s := scenarios()[i]
-		some = append(some, s.play(newOurs, seed+1))
+		layers, source := scenarios()[i], scenarios()[i]
+		some = append(some, layers.play(newOurs, seed+1), source.playElastic(newOurs, seed+1))
 	}
 	return median(some)
 }
@@ -86,9 +86,12 @@ func playBaseline(t *testing.T, i int) outcome {
 	t.Helper()
 	var some []outcome
 	for seed := range uint64(rounds()) {
+		layers, source := scenarios()[i], scenarios()[i]
 		synctest.Test(t, func(t *testing.T) {
-			s := scenarios()[i]
-			some = append(some, s.play(func() estimator { return newBaseline(t) }, seed+1))
+			some = append(some, layers.play(func() estimator { return newBaseline(t) }, seed+1))
+		})
+		synctest.Test(t, func(t *testing.T) {
+			some = append(some, source.playElastic(func() estimator { return newBaseline(t) }, seed+1))
 		})
 	}
 	return median(some)

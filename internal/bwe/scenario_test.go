@@ -76,16 +76,15 @@ func (s *scenario) play(estimator func() estimator, seed uint64) outcome {
 		other = compete(w, l, rivals)
 	}
 	w.run(s.length)
-	o := s.judge(l, downlinks, other)
-	if !s.limited() {
-		o[elastic] = s.playElastic(estimator, seed)
-	}
-	return o
+	return s.judge(l, downlinks, other)
 }
 
 // playElastic runs a scenario with sources that send as much as the estimate
 // says, and returns which share of what there is they get.
-func (s *scenario) playElastic(estimator func() estimator, seed uint64) float64 {
+func (s *scenario) playElastic(estimator func() estimator, seed uint64) outcome {
+	if s.limited() {
+		return nil
+	}
 	w := newWorld(seed)
 	l := &link{w: w, steps: s.steps, queue: queue, delay: s.rtt / 2, lose: s.lose}
 	var sources []*downlink
@@ -101,7 +100,7 @@ func (s *scenario) playElastic(estimator func() estimator, seed uint64) float64 
 	for _, d := range sources {
 		bits += total(d.trace.carried, settled/2)
 	}
-	return 100 * bits / l.carried(settled/2, s.length)
+	return outcome{elastic: 100 * bits / l.carried(settled/2, s.length)}
 }
 
 func (s *scenario) judge(l *link, downlinks []*downlink, other *rival) outcome {
