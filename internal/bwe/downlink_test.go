@@ -61,10 +61,29 @@ func join(w *world, l *link, est estimator, cameras []int, voices int) *downlink
 		})
 	}
 	w.every(planEvery, d.plan)
-	w.every(lookEvery, d.look)
-	w.every(pacerTick, d.pace)
-	w.after(0, d.report)
+	d.begin()
 	return d
+}
+
+// follow lets a subscriber receive one picture that is as large as the estimate,
+// as if its publisher encoded it for him: what RFC 8867 measures estimators by.
+func follow(w *world, l *link, est estimator) *downlink {
+	s := &screen{}
+	d := &downlink{w: w, link: l, est: est, recorder: twcc.NewRecorder(1), screens: []*screen{s}}
+	w.every(frameTime, func() {
+		d.need = 2 * est.bitrate()
+		for bytes := int(float64(est.bitrate()) * frameTime.Seconds() / 8); bytes > 0; bytes -= mtu {
+			s.queue = append(s.queue, packet{bytes: max(min(bytes, mtu), headers)})
+		}
+	})
+	d.begin()
+	return d
+}
+
+func (d *downlink) begin() {
+	d.w.every(lookEvery, d.look)
+	d.w.every(pacerTick, d.pace)
+	d.w.after(0, d.report)
 }
 
 // claim asks for an encoding and all below it.
@@ -242,10 +261,7 @@ func (d *downlink) lost(p packet) {
 	d.answers--
 	p.tries++
 	p.kind = estimate.Retransmission
-	d.w.after(nackAfter+d.link.delay, func() {
-		d.pacer.repeats = append(d.pacer.repeats, p)
-		d.pace()
-	})
+	d.w.after(nackAfter+d.link.delay, func() { d.repeat(p) })
 }
 
 // report sends feedback every 50 to 100 ms, as it would go over the wire.

@@ -9,8 +9,6 @@ type pacer struct {
 	turn   int     // which screen is next
 	credit float64 // bits
 	filled time.Duration
-
-	repeats []packet // before all others
 }
 
 const (
@@ -18,21 +16,19 @@ const (
 	pacerRate = 1.1 // times the estimate
 )
 
+// repeat sends a packet again, at once: a picture waits for it. What it takes is
+// missing for the others.
+func (d *downlink) repeat(p packet) {
+	d.pacer.credit -= float64(8 * p.bytes)
+	d.send(p)
+}
+
 func (d *downlink) pace() {
 	p := &d.pacer
 	rate := pacerRate * float64(d.est.bitrate())
 	most := rate*pacerTick.Seconds() + 8*mtu // what a packet too large leaves is not lost
 	p.credit = min(p.credit+rate*(d.w.now-p.filled).Seconds(), most)
 	p.filled = d.w.now
-	for len(p.repeats) > 0 {
-		next := p.repeats[0]
-		if p.credit < float64(8*next.bytes) {
-			return
-		}
-		p.repeats = p.repeats[1:]
-		p.credit -= float64(8 * next.bytes)
-		d.send(next)
-	}
 	for idle := 0; idle < len(d.screens); {
 		s := d.screens[p.turn%len(d.screens)]
 		if len(s.queue) == 0 {

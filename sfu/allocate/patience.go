@@ -13,6 +13,8 @@ const (
 	// steady, before more is given: most changes of an estimate are noise.
 	spare  = 15
 	steady = 10 // seconds
+	// What layers cost wavers: nothing is taken away for so much, in percent.
+	waver = 2
 	// What counts as the budget for that is the least of so many seconds.
 	recent = 2
 
@@ -62,7 +64,8 @@ func (h *patience) limits(budget, had, lowest media.Bitrate, now time.Time) limi
 	if lowest <= budget {
 		h.fit = now
 	}
-	if had > budget {
+	kept := budget + budget*waver/100
+	if had > kept {
 		h.level = budget
 		h.rise.drop(now, longestWait)
 	}
@@ -72,7 +75,7 @@ func (h *patience) limits(budget, had, lowest media.Bitrate, now time.Time) limi
 	}
 	h.level = max(h.level, h.lately(steady))
 
-	l := limits{on: budget, kept: budget, shown: lately, raised: min(lately, h.level)}
+	l := limits{on: budget, kept: max(budget, min(had, kept)), shown: lately, raised: min(lately, h.level)}
 	if now.Sub(h.fit) < grace {
 		l.on = max(budget, lowest)
 	}

@@ -104,8 +104,8 @@ func TestPlanner(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ name, claims, story string }{
 		{"a steady budget", "qhf qhf", "0:1000=h2,h2 60:1000=h2,h2"},
-		{"down at once, frames before size", "qhf qhf", "0:1000=h2,h2 1:790=h2,h1 2:600=h1,h1 2.1:399=h0,q2 2.2:89=q0,q0 4:89=q0,q0 4.1:89=q0,off"},
-		{"up after eight seconds", "qhf qhf", "0:1000=h2,h2 1:790=h2,h1 1.1:1000=h2,h1 8.9:1000=h2,h1 9:1000=h2,h2"},
+		{"down at once, frames before size", "qhf qhf", "0:1000=h2,h2 1:780=h2,h1 2:600=h1,h1 2.1:391=h0,q2 2.2:89=q0,q0 4:89=q0,q0 4.1:89=q0,off"},
+		{"up after eight seconds", "qhf qhf", "0:1000=h2,h2 1:785=h2,h2 1.1:780=h2,h1 1.2:1000=h2,h1 9:1000=h2,h1 9.1:1000=h2,h2"},
 		{"eight seconds after the last of it", "qhf", "0:500=h2 1:390=h1 2:290=h0 9:500=h0 9.9:500=h0 10:500=h2"},
 		{"no eight seconds where there was no congestion", "qhf", "0:345=h1 1:460=h1 2:460=h2"},
 		{"a rise that may be noise", "qh qh", "0:670=h1,h1 1:760=h1,h1 9.9:760=h1,h1 10:760=h2,h1"},

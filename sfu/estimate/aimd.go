@@ -97,9 +97,8 @@ func (a *aimd) decrease(acked float64, rtt time.Duration, now time.Time) {
 	}
 	target := acked * backoff
 	if known := a.ceiling.known(now); known > 0 && acked > roomShare*known {
-		target = acked * gentleBackoff
-	}
-	if target > a.rate && a.capacity.known() { // more arrives than the rate allows
+		target = min(acked, a.rate) * gentleBackoff
+	} else if target > a.rate && a.capacity.known() { // more arrives than the rate allows
 		target = a.capacity.mean * backoff
 	}
 	if acked < a.capacity.lower() {

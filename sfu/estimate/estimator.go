@@ -29,6 +29,8 @@ const (
 
 	// lossShare is what a new packet counts for in Loss: about the last 100.
 	lossShare = 1.0 / 100
+	// mostCarriedLoss bounds what a receiver can say to have been lost on the way.
+	mostCarriedLoss = 0.2
 )
 
 // Usage is what the queueing delay says of the path.
@@ -153,12 +155,12 @@ func (e *Estimator) Feedback(results []Result, now time.Time) {
 		}
 	}
 	acked := e.acked()
-	drain := e.backlog.drain(e.latency.queue, e.latency.rtt, e.lost > fullLoss, now)
+	drain := e.backlog.drain(e.latency.queue, e.latency.rtt, e.lost > e.byLoss.best.inherent+fullLoss, now)
 	switch usage := e.usage(); {
 	case drain && e.arriving.sampled > 0:
 		e.aimd.drain(1000*e.arriving.sampled, e.latency.queue, now)
 	case e.detector.usage == Overusing && usage == Overusing:
-		e.aimd.decrease(1000*max(e.arriving.rate, e.arriving.sampled), e.latency.rtt, now)
+		e.aimd.decrease(e.carried(), e.latency.rtt, now)
 	case usage != Overusing: // a queue that stands drains by itself now
 		e.aimd.increase(usage, acked, e.latency.rtt, now)
 		e.found(probed, acked, now)
@@ -206,6 +208,16 @@ func (e *Estimator) harmless() time.Duration {
 // sent at that rate: a queue that empties is faster, and a receiver that lies
 // can be. It is 0 when not known.
 func (e *Estimator) acked() float64 { return 1000 * min(e.arriving.rate, e.leaving.rate) }
+
+// carried returns at which rate, in bit/s, the path carries what is too much for
+// it. While the queue is not full, what gets lost was carried, too.
+func (e *Estimator) carried() float64 {
+	kbps := max(e.arriving.rate, e.arriving.sampled)
+	if e.latency.queue < fullQueue {
+		kbps /= 1 - min(e.lost, mostCarriedLoss)
+	}
+	return 1000 * kbps
+}
 
 // Tick notices what does not happen: call it every 25 to 100 ms.
 func (e *Estimator) Tick(now time.Time) {

@@ -72,7 +72,7 @@ const (
 	emptyQueue = 5 * time.Millisecond
 	// While less than roomShare of what the last probes found arrives, a burst
 	// that waits as long as burstQueue drains by itself.
-	burstQueue = 20 * time.Millisecond
+	burstQueue = 25 * time.Millisecond
 	roomShare  = 0.95
 	// A queue that stands at standingQueue does not grow, so the trend does not
 	// see it: one that is full, or one that was built up too slowly. Every
@@ -80,9 +80,10 @@ const (
 	// congestion window (rate_control_settings.cc: 350 ms in Chromium), which
 	// needs a sender that can stop; and 100 ms is all that we allow.
 	standingQueue = 60 * time.Millisecond
-	// While packets get lost, one of fullQueue is enough: it is full.
+	// While more packets get lost than the path loses anyway, one of fullQueue is
+	// enough: it is full.
 	fullQueue = 40 * time.Millisecond
-	fullLoss  = 0.02
+	fullLoss  = 0.05
 	// What is cut for it is cut mostCuts times, since the first measure may
 	// still be of what went before; no earlier than a cutGap after the last.
 	mostCuts = 3
