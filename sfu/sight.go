@@ -92,9 +92,6 @@ func (d *downTrack) choose() (media.Feed, media.Layer) {
 	if !ok {
 		return 0, media.Layer{}
 	}
-	if d.wish.FPS == 0 {
-		temporal = media.MaxTemporal - 1 // those that have not come yet, too
-	}
 	o := &d.track.supply.options[i]
 	layer := media.Layer{Spatial: o.Spatial, Temporal: temporal}
 	if !d.decodesLayers(o.Feed) {
@@ -105,20 +102,39 @@ func (d *downTrack) choose() (media.Feed, media.Layer) {
 
 // granted returns the option of the track that the subscriber is to get and the
 // highest temporal layer of it: what it wants, or what its budget leaves of that.
-func (d *downTrack) granted() (option int, temporal uint8, ok bool) {
+func (d *downTrack) granted() (i int, temporal uint8, ok bool) {
 	options := d.track.supply.options
-	i, temporal, ok := d.chooser.Choose(d.wish, options)
-	if !ok || !d.aim.planned {
-		return i, temporal, ok
+	i, temporal, ok = d.chooser.Choose(d.wish, options)
+	if ok && d.aim.planned {
+		switch g := d.aim.grant; {
+		case g.Paused:
+			return 0, 0, false
+		case g.Option < i:
+			if i = allocate.NearestLive(options, g.Option); i > g.Option {
+				return i, 0, true // what was granted is off at the publisher, and on its way
+			}
+			return i, g.Temporal, true
+		case g.Option == i && g.Temporal < temporal:
+			return i, g.Temporal, true
+		}
 	}
-	g := d.aim.grant
-	if g.Paused {
-		return 0, 0, false
+	if d.wish.FPS == 0 {
+		temporal = media.MaxTemporal - 1 // those that have not come yet, too
 	}
-	if g.Option < i || g.Option == i && g.Temporal < temporal {
-		i, temporal = allocate.NearestLive(options, g.Option), g.Temporal
+	return i, temporal, ok
+}
+
+// lowest returns the option that the budget leaves of what the subscriber wants:
+// of a picture that it has no room for, the one with which it begins again.
+func (d *downTrack) lowest(want int) int {
+	switch g := d.aim.grant; {
+	case !d.aim.planned:
+		return want
+	case g.Paused:
+		return 0
+	default:
+		return min(g.Option, want)
 	}
-	return i, temporal, true
 }
 
 // decodesLayers reports whether the subscriber can put a picture together from

@@ -92,9 +92,9 @@ func (t *upTrack) tick(now time.Time) {
 }
 
 // demand returns the encodings that somebody would get if all were there. While
-// that one is not, it is also the one that stands in for it, and all between the
-// two: a publisher whose uplink is too narrow for the largest may well have room
-// for the next.
+// that one is not, or not granted, it is also the one that stands in for it, and
+// all between the two: a publisher whose uplink is too narrow for the largest may
+// well have room for the next, and so may a subscriber.
 func (t *upTrack) demand() (wanted uint8) {
 	s := &t.supply
 	for _, d := range t.downs {
@@ -103,7 +103,7 @@ func (t *upTrack) demand() (wanted uint8) {
 			continue
 		}
 		have, _, _ := d.chooser.Choose(d.wish, s.options)
-		for i := min(want, have); i <= max(want, have); i++ {
+		for i := min(want, have, d.lowest(want)); i <= max(want, have); i++ {
 			wanted |= 1 << s.ranks[i]
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"sfu/metrics"
 	"sfu/sfu/allocate"
+	"sfu/sfu/estimate"
 	"sfu/sfu/media"
 	"sfu/signaling/wire"
 )
@@ -253,6 +254,69 @@ func TestWhatLiesBetweenIsKeptOn(t *testing.T) {
 	s.run(8*time.Second, only("q", "h"))
 	if want := map[string]bool{"q": false, "h": true, "f": true}; len(s.told) != 1 || !maps.Equal(s.told[0], want) {
 		t.Errorf("told %v, want %v", s.told, want)
+	}
+}
+
+// Who has no room for a larger picture must not lose the small one because it
+// wishes for the other.
+func TestWhatABudgetLeavesIsKeptOn(t *testing.T) {
+	t.Parallel()
+	s := newStudio(t, "q", "h", "f")
+	s.bob.out.known = true
+	s.bob.out.estimator = estimate.New(estimate.Config{Start: 1000, Min: 1000, Max: 1000})
+	s.watch()
+	s.run(8*time.Second, hd)
+	s.flows("nothing")
+	if len(s.told) != 0 {
+		t.Errorf("told %v while f is wanted and there is no room for it", s.told)
+	}
+	for _, c := range []struct {
+		grant  allocate.Grant
+		wanted uint8
+	}{
+		{allocate.Grant{Paused: true}, 0b111}, {allocate.Grant{Option: 0, Temporal: 1}, 0b111},
+		{allocate.Grant{Option: 1}, 0b110}, {allocate.Grant{Option: 2}, 0b100},
+	} {
+		s.picture.aim.grant = c.grant
+		if got := s.camera.demand(); got != c.wanted {
+			t.Errorf("of a grant of %+v these are wanted: %03b, not %03b", c.grant, got, c.wanted)
+		}
+	}
+}
+
+func TestABudgetLeavesLayersOut(t *testing.T) {
+	t.Parallel()
+	s := newStudio(t, "q", "h", "f")
+	s.watch()
+	s.run(time.Second, hd)
+	s.camera.supply.options[0].Temporal, s.camera.supply.options[2].Temporal = 3, 3
+	for _, c := range []struct{ grant, want allocate.Grant }{
+		{allocate.Grant{Option: 0, Temporal: 1}, allocate.Grant{Option: 0, Temporal: 1}},
+		{allocate.Grant{Option: 2, Temporal: 1}, allocate.Grant{Option: 2, Temporal: 1}},
+		{allocate.Grant{Option: 2, Temporal: 2}, allocate.Grant{Option: 2, Temporal: media.MaxTemporal - 1}}, // all
+	} {
+		s.picture.aim.planned, s.picture.aim.grant = true, c.grant
+		s.picture.target()
+		rid := []string{"q", "h", "f"}[c.want.Option]
+		if e := s.loop.feeds.by[s.picture.fwd.Target()]; e.rid != rid || s.picture.aim.layer.Temporal != c.want.Temporal {
+			t.Errorf("of %+v %s is sent up to temporal layer %d", c.grant, e.rid, s.picture.aim.layer.Temporal)
+		}
+	}
+}
+
+// What is granted may be off at its publisher: until it comes, the little that
+// flows of the larger picture has to do.
+func TestWhileTheSmallPictureComesTheLargeOneIsThinned(t *testing.T) {
+	t.Parallel()
+	s := newStudio(t, "q", "h", "f")
+	s.watch()
+	s.run(6*time.Second, hd)
+	s.picture.aim.planned = true
+	s.run(2*time.Second, only("f"))
+	s.picture.aim.planned, s.picture.aim.grant = true, allocate.Grant{Option: 0, Temporal: 2}
+	s.picture.target()
+	if e := s.loop.feeds.by[s.picture.fwd.Target()]; e.rid != "f" || s.picture.aim.layer.Temporal != 0 {
+		t.Errorf("%s flows up to temporal layer %d", e.rid, s.picture.aim.layer.Temporal)
 	}
 }
 
