@@ -92,8 +92,11 @@ func (lk *link) transmit(d *downTrack, b *binding, payload []byte, kind estimate
 		lk.out.numbered = now
 	}
 	lk.out.estimator.Sent(p)
-	if d.kind == media.Audio {
+	switch {
+	case d.kind == media.Audio:
 		lk.out.budget.sound.note(size, now)
+	case kind == estimate.Retransmission:
+		lk.out.pacer.credit -= float64(size)
 	}
 	return b.out.WriteRTP(&d.stamp.header, payload)
 }

@@ -8,15 +8,13 @@ import (
 )
 
 const (
-	// paceFactor is how many times the estimate leaves at once: no more than what
-	// queues on the way can take, for sound waits behind it there. Publishers
-	// pace too; it is keyframes from a fast uplink that are spread here.
-	paceFactor = 1.2
+	// paceFactor is how many times the estimate leaves at most: as much as makes
+	// a queue here shorter, and hardly one on the way, where sound would wait
+	// behind it. Publishers pace too; it is keyframes from a fast uplink that are
+	// spread here. docs/allocation.md is measured with it.
+	paceFactor = 1.1
 	// paceEvery is how often something leaves of what waits.
 	paceEvery = 5 * time.Millisecond
-	// leastBurst is how much may leave unspread, however low the estimate is, in
-	// bytes: three full packets.
-	leastBurst = 3600
 	// longestHold is how long a packet is to wait at most: then the rate rises.
 	longestHold = time.Second
 	// tooLate is how long what waits before a keyframe may have to wait for to be
@@ -28,8 +26,9 @@ const (
 )
 
 // pacer spreads the pictures of one subscriber, so that a keyframe does not fill
-// the queues on the way. Sound and repairs pass it by. Each picture waits in a
-// queue of its own, and they take turns. The media loop owns it.
+// the queues on the way. Sound passes it by, and so do repairs, which pictures
+// then wait for. Each picture waits in a queue of its own, and they take turns.
+// The media loop owns it.
 type pacer struct {
 	count, bytes int // of all queues
 	turn         int // whose it is: an index of the link's slots
@@ -88,7 +87,7 @@ func (p *pacer) refill(estimate media.Bitrate, now time.Time) {
 	if !p.filled.IsZero() {
 		p.credit += rate * now.Sub(p.filled).Seconds()
 	}
-	p.credit = min(p.credit, max(leastBurst, rate*paceEvery.Seconds()))
+	p.credit = min(p.credit, rate*paceEvery.Seconds())
 	p.filled = now
 }
 
