@@ -123,6 +123,7 @@ func TestASizeThatNeverComesIsReplacedByTheNext(t *testing.T) {
 				ann := w.join("ann", filming(without(c.missing...)))
 				bob := w.join("bob", sending())
 				bob.shows(ann, c.want, 2*time.Second)
+				w.run(settled)
 				began := time.Now()
 				w.run(2 * time.Second)
 				bob.moves(ann, began, flowing)
