@@ -20,8 +20,11 @@ const (
 	// packetCost is the same with an RTP header and the usual extensions.
 	packetCost = 12 + 16 + wireOverhead
 
-	startBitrate = 1_000_000 // before anything is known: a picture of a good size
-	minBitrate   = 30_000    // sound alone
+	// What a path carries before anything is known (libwebrtc:
+	// kDefaultStartBitrateBps): what is more fills the queue of a thin one before
+	// its first feedback is here.
+	startBitrate = 300_000
+	minBitrate   = 30_000 // sound alone
 	maxBitrate   = 20_000_000
 
 	// learning is how long it takes to know a path at all: browsers answer within
@@ -54,6 +57,7 @@ type budget struct {
 	next      media.Bitrate // what the next larger picture costs on top, 0 when nobody waits for one
 	sound     meter
 	share     bulk.Share
+	data      media.Bitrate // what data channels may send, while something waits there
 }
 
 func newEgress() egress {
@@ -63,6 +67,13 @@ func newEgress() egress {
 // paces reports whether packets are spread: where nothing tells what the path
 // carries, nothing says how far.
 func (o *egress) paces() bool { return o.known }
+
+// beside returns what the path has for all but the data that is being sent: at
+// least half of it.
+func (o *egress) beside() media.Bitrate {
+	estimate := o.estimator.Bitrate()
+	return estimate - min(o.budget.data, estimate/2)
+}
 
 // limited reports whether pictures have to share a budget: a subscriber who
 // negotiated feedback and never sends any takes what comes.
@@ -197,6 +208,10 @@ func (lk *link) divide(sound media.Bitrate, now time.Time) media.Bitrate {
 	}
 	data, left := s.share.Divide(d, now)
 	lk.data.allow(data)
+	s.data = 0
+	if d.Waits {
+		s.data = data
+	}
 	return left
 }
 

@@ -128,11 +128,11 @@ func (d *downTrack) holds(pkt *media.Packet, v *forward.Verdict) bool {
 	if !o.paces() || !d.queue.follows(v.Seq) { // what comes late is a repair
 		return false
 	}
-	if pkt.Keyframe && pkt.FrameStart && pkt.Layer.Spatial == 0 && o.pacer.delay(o.estimator.Bitrate()) > tooLate {
+	if pkt.Keyframe && pkt.FrameStart && pkt.Layer.Spatial == 0 && o.pacer.delay(o.beside()) > tooLate {
 		d.giveUp(media.DropCongested) // a keyframe makes up for all before it
 	}
 	size := len(pkt.Payload) + packetCost
-	if o.pacer.passes(size, o.estimator.Bitrate(), l.rhythm.now) {
+	if o.pacer.passes(size, o.beside(), l.rhythm.now) {
 		return false
 	}
 	if d.queue.len() == maxHeld {
@@ -173,7 +173,7 @@ func (lk *link) release(now time.Time) {
 	if p.count == 0 {
 		return
 	}
-	for p.refill(lk.out.estimator.Bitrate(), now); p.count > 0 && p.credit >= 0; {
+	for p.refill(lk.out.beside(), now); p.count > 0 && p.credit >= 0; {
 		lk.resume()
 	}
 }

@@ -58,7 +58,7 @@ func (lk *link) probe(now time.Time) {
 		lk.pad() // where all is off, nothing else would tell that the path is back
 		return
 	}
-	if p, ok := o.prober.Update(o.estimator.ProbeInput(lk.lacks()), now); ok {
+	if p, ok := o.prober.Update(o.estimator.ProbeInput(lk.lacks(now)), now); ok {
 		o.probe = probing{Probe: p, began: now}
 		lk.loop.tally.probes++
 		lk.loop.due.pace = now
@@ -66,13 +66,14 @@ func (lk *link) probe(now time.Time) {
 }
 
 // lacks returns what the path would have to carry for somebody to get more, or 0.
-// Who waits for a file would take whatever there is.
-func (lk *link) lacks() (wanted media.Bitrate) {
+// Who waits for a file would take whatever there is; and while all is new, what
+// the next picture takes is a guess, and the one after it is wanted as well.
+func (lk *link) lacks(now time.Time) (wanted media.Bitrate) {
 	o := &lk.out
 	if s := &o.budget; s.next > 0 {
 		wanted = s.planner.Used() + s.next + s.sound.last
 	}
-	if lk.data != nil && lk.data.pending() {
+	if wanted > 0 && o.learns(now) || lk.data != nil && lk.data.pending() {
 		wanted = max(wanted, 2*o.estimator.Bitrate())
 	}
 	return min(wanted, maxBitrate)

@@ -285,7 +285,7 @@ func TestALossyChannelDropsTheOldestForASlowReader(t *testing.T) {
 		const messages = 400 // 1.6 MiB
 		for i := range messages {
 			check(t, cursor.SendText(fmt.Sprintf("%d%s", i, pad)))
-			w.run(5 * time.Millisecond)
+			w.run(20 * time.Millisecond) // 1.6 Mbit/s
 		}
 		w.run(time.Second)
 		if n := bob.countHeard(ann, "cursor"); n != messages {

@@ -12,6 +12,7 @@ func TestAnotherCameraOfAnotherSizeComesThrough(t *testing.T) {
 		for _, p := range []*peer{bob, cas} {
 			p.shows(ann, 1280, time.Second)
 		}
+		w.run(settled)
 		cas.tile(ann, 160, 90)
 		cas.shows(ann, 320, keyframeTrip)
 		began := time.Now()

@@ -32,7 +32,10 @@ func (f *Forwarder) describe(pkt *media.Packet, fresh, gap bool) {
 	if gap {
 		t.doubt(g, pkt.Layer.Spatial)
 	}
-	if pkt.FrameStart || g.target == 0 {
+	// What went out of the picture may have ended it, with a marker, before more
+	// was asked for: nothing of the same may follow.
+	ended := !fresh && !f.midFrame && t.flows(g)
+	if !ended && (pkt.FrameStart || g.target == 0) {
 		// Where the lowest layer of the picture may be among what is missing, the
 		// picture has begun under the old choice.
 		g = t.choose(g, f.choice.limit, pkt, fresh && (!gap || pkt.Layer.Spatial == 0))

@@ -167,6 +167,28 @@ func TestAPictureIsNotCutShort(t *testing.T) {
 	}
 }
 
+// More that is asked for between two frames of a key picture, the first of which
+// has ended it for this subscriber, comes with the next.
+func TestAPictureThatEndedDoesNotGoOn(t *testing.T) {
+	t.Parallel()
+	for _, e := range []*encoder{
+		newEncoder(media.VP9, 2, 1), describing(newEncoder(media.AV1, 2, 1), false), describing(newEncoder(media.AV1, 2, 1), true),
+	} {
+		f := New(media.Video, 90000, 1, 0)
+		f.SetTarget(e.feed, media.Layer{})
+		frames := e.picture(true, 2)
+		for i, want := range []string{"0'", ""} {
+			if got := offer(f, frames[i], func(*media.Packet, Verdict) {}); got != want {
+				t.Errorf("%v: %q goes out, want %q", e.codec, got, want)
+			}
+			f.SetTarget(e.feed, media.TopLayer)
+		}
+		if got := exactly(f, e, true); got != "01'" {
+			t.Errorf("%v: then %q goes out", e.codec, got)
+		}
+	}
+}
+
 // What a subscriber is told of the active decode targets: where it is sent fewer
 // than the publisher says, where that changes, and where it ends.
 func TestActiveTargetsAreTold(t *testing.T) {
