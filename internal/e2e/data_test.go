@@ -279,13 +279,13 @@ func TestALossyChannelDropsTheOldestForASlowReader(t *testing.T) {
 		cursor := ann.opens("cursor", init)
 		bob.finds(ann, "cursor")
 		slow.finds(ann, "cursor")
-		w.run(100 * time.Millisecond)
+		w.run(settled)
 		slow.data.stall()
 		pad := bytes.Repeat([]byte(" "), 4<<10)
 		const messages = 400 // 1.6 MiB
 		for i := range messages {
 			check(t, cursor.SendText(fmt.Sprintf("%d%s", i, pad)))
-			w.run(5 * time.Millisecond)
+			w.run(20 * time.Millisecond)
 		}
 		w.run(time.Second)
 		if n := bob.countHeard(ann, "cursor"); n != messages {
