@@ -2,6 +2,7 @@ package sfu
 
 import (
 	"encoding/binary"
+	"slices"
 	"time"
 
 	"github.com/pion/rtcp"
@@ -64,10 +65,6 @@ func newEgress() egress {
 	return egress{estimator: estimate.New(estimate.Config{Start: startBitrate, Min: minBitrate, Max: maxBitrate})}
 }
 
-// paces reports whether packets are spread: where nothing tells what the path
-// carries, nothing says how far.
-func (o *egress) paces() bool { return o.known }
-
 // beside returns what the path has for all but the data that is being sent: at
 // least half of it.
 func (o *egress) beside() media.Bitrate {
@@ -75,15 +72,25 @@ func (o *egress) beside() media.Bitrate {
 	return estimate - min(o.budget.data, estimate/2)
 }
 
-// limited reports whether pictures have to share a budget: a subscriber who
-// negotiated feedback and never sends any takes what comes.
-func (o *egress) limited(now time.Time) bool {
-	return o.known || o.learns(now)
+// limited reports whether pictures are spread and share a budget, from the very
+// first on: a subscriber who does not negotiate feedback, or never sends any,
+// takes what comes.
+func (lk *link) limited(now time.Time) bool {
+	return lk.out.known || lk.out.learns(now) && lk.negotiated()
 }
 
-// learns reports whether packets flow for so short a time that little is known.
+// negotiated reports whether packets are to be numbered for the subscriber.
+func (lk *link) negotiated() bool {
+	return slices.ContainsFunc(lk.down.tracks, func(d *downTrack) bool {
+		b := d.bound.Load()
+		return b != nil && b.ids.transportCC != 0
+	})
+}
+
+// learns reports whether packets flow for so short a time, if at all, that little
+// is known.
 func (o *egress) learns(now time.Time) bool {
-	return !o.numbered.IsZero() && now.Sub(o.numbered) < learning
+	return o.numbered.IsZero() || now.Sub(o.numbered) < learning
 }
 
 // transmit sends the packet whose header is d's stamp. The number and the time
@@ -103,11 +110,11 @@ func (lk *link) transmit(d *downTrack, b *binding, payload []byte, kind estimate
 		lk.out.numbered = now
 	}
 	lk.out.estimator.Sent(p)
-	switch {
-	case d.kind == media.Audio:
+	if d.kind == media.Audio {
 		lk.out.budget.sound.note(size, now)
-	case kind == estimate.Retransmission:
-		lk.out.pacer.credit -= float64(size)
+	}
+	if d.kind == media.Audio || kind == estimate.Retransmission {
+		lk.out.pacer.credit -= float64(size) // it did not wait, so pictures have to
 	}
 	return b.out.WriteRTP(&d.stamp.header, payload)
 }
@@ -162,7 +169,7 @@ func (lk *link) share(now time.Time) {
 // plan finds out what each picture is to get.
 func (lk *link) plan(now time.Time) {
 	o, s := &lk.out, &lk.out.budget
-	if !o.limited(now) {
+	if !lk.limited(now) {
 		for _, d := range lk.down.tracks {
 			d.aim.planned = false
 		}

@@ -57,6 +57,16 @@ func (q *queue) follows(seq uint16) bool {
 	return true
 }
 
+// waits reports whether a packet is in the queue.
+func (q *queue) waits(seq uint16) bool {
+	for i := q.first; i < len(q.packets); i++ {
+		if q.packets[i].verdict.Seq == seq {
+			return true
+		}
+	}
+	return false
+}
+
 // asked is how far back the numbers lie that a subscriber may ask for: no ring
 // keeps more.
 const asked = videoRing
@@ -108,12 +118,17 @@ func (p *pacer) passes(size int, estimate media.Bitrate, now time.Time) bool {
 
 func (q *queue) len() int { return len(q.packets) - q.first }
 
+// push puts a packet where its number belongs: who saw a later one first would
+// ask for those before it.
 func (q *queue) push(h held) {
 	if q.first > len(q.packets)/2 && len(q.packets) == cap(q.packets) {
 		q.packets = q.packets[:copy(q.packets, q.packets[q.first:])]
 		q.first = 0
 	}
 	q.packets = append(q.packets, h)
+	for i := len(q.packets) - 1; i > q.first && int16(h.verdict.Seq-q.packets[i-1].verdict.Seq) < 0; i-- {
+		q.packets[i], q.packets[i-1] = q.packets[i-1], q.packets[i]
+	}
 }
 
 func (q *queue) pop() held {
@@ -128,11 +143,15 @@ func (q *queue) pop() held {
 // holds keeps a packet back where it would leave in too large a burst.
 func (d *downTrack) holds(pkt *media.Packet, v *forward.Verdict) bool {
 	o, l := &d.link.out, d.link.loop
-	if !o.paces() || !d.queue.follows(v.Seq) { // what comes late is a repair
+	if !d.link.limited(l.rhythm.now) {
 		return false
 	}
 	estimate := o.beside()
-	if pkt.Keyframe && pkt.FrameStart && pkt.Layer.Spatial == 0 && o.pacer.delay(estimate) > tooLate {
+	late := !d.queue.follows(v.Seq)
+	if late && d.queue.len() == 0 { // a repair
+		return false
+	}
+	if !late && pkt.Keyframe && pkt.FrameStart && pkt.Layer.Spatial == 0 && o.pacer.delay(estimate) > tooLate {
 		d.giveUp(media.DropCongested) // a keyframe makes up for all before it
 	}
 	size := len(pkt.Payload) + packetCost

@@ -133,7 +133,7 @@ func (d *downTrack) repeat(b *binding) bool {
 		if pkt == nil || b.types[pkt.Codec].rtx == 0 {
 			continue
 		}
-		if v := d.fwd.Map(pkt); v.Drop == media.Kept && !v.Hollow {
+		if v := d.fwd.Map(pkt); v.Drop == media.Kept && !v.Hollow && !d.queue.waits(v.Seq) {
 			d.sent.repeated += n + 1
 			return d.resend(b, pkt, &v, estimate.Padding) == nil
 		}

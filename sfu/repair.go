@@ -18,8 +18,8 @@ func (d *downTrack) answer(seq uint16, now time.Time) {
 		return
 	}
 	e := l.feeds.by[feed]
-	if e == nil || e.track != d.track || e.track.muted || d.queue.given.contains(seq) {
-		return // its publisher is gone, or silent by its own will, or it was not worth sending
+	if e == nil || e.track != d.track || e.track.muted || d.queue.given.contains(seq) || d.queue.waits(seq) {
+		return // its publisher is gone, or silent by its own will, or it was not worth sending, or is about to be sent
 	}
 	pkt := e.ring.Get(esn)
 	switch {
@@ -35,7 +35,7 @@ func (d *downTrack) answer(seq uint16, now time.Time) {
 	if v.Drop != media.Kept || b.typesOf(pkt.Codec).media == 0 || d.gaveUp(pkt) {
 		return
 	}
-	if !d.sent.answers.Allow(seq, now, d.link.path.rtt) {
+	if !d.sent.answers.Allow(seq, now, d.link.roundTrip()) {
 		l.tally.repairs.rtxLimited++
 		return
 	}
@@ -57,6 +57,12 @@ func (d *downTrack) gaveUp(pkt *media.Packet) bool {
 		}
 	}
 	return false
+}
+
+// roundTrip is how long an answer takes at the moment: what is known from reports
+// is a second old, and queues fill faster.
+func (lk *link) roundTrip() time.Duration {
+	return max(lk.path.rtt, lk.out.estimator.RTT())
 }
 
 // demandKeyframe asks for a keyframe because this subscriber says that it needs

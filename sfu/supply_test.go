@@ -263,6 +263,7 @@ func TestWhatABudgetLeavesIsKeptOn(t *testing.T) {
 	t.Parallel()
 	s := newStudio(t, "q", "h", "f")
 	s.bob.out.known = true
+	s.bob.out.numbered = s.now.Add(-time.Hour)
 	s.bob.out.estimator = estimate.New(estimate.Config{Start: 1000, Min: 1000, Max: 1000})
 	s.watch()
 	s.run(8*time.Second, hd)

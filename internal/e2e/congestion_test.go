@@ -16,6 +16,10 @@ const settled = 3 * time.Second
 type congestion struct {
 	recorder *twcc.Recorder
 	silent   bool // it tells nothing
+
+	media  uint32 // an SSRC that feedback may be about
+	newest uint16 // the last number that came
+	lies   uint8  // feedback that was made up
 }
 
 func newCongestion() congestion { return congestion{recorder: twcc.NewRecorder(1)} }
@@ -30,6 +34,7 @@ func (c *congestion) note(d *downlink, at time.Time, p *rtp.Packet) {
 		return
 	}
 	if number := p.GetExtension(st.transportID); len(number) == 2 {
+		c.media, c.newest = st.ssrc, binary.BigEndian.Uint16(number)
 		c.recorder.Record(st.ssrc, binary.BigEndian.Uint16(number), at.UnixMicro())
 	}
 }

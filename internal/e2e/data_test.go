@@ -279,7 +279,7 @@ func TestALossyChannelDropsTheOldestForASlowReader(t *testing.T) {
 		cursor := ann.opens("cursor", init)
 		bob.finds(ann, "cursor")
 		slow.finds(ann, "cursor")
-		w.run(100 * time.Millisecond)
+		w.run(settled)
 		slow.data.stall()
 		pad := bytes.Repeat([]byte(" "), 4<<10)
 		const messages = 400 // 1.6 MiB

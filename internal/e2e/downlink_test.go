@@ -273,7 +273,7 @@ func (d *downlink) tally(st *stream, r record) {
 func (d *downlink) repair(now time.Time) {
 	every := nackEvery
 	if d.prompt {
-		every = 2 * oneWay
+		every = 2*oneWay + 2*d.e.link.lag()
 	}
 	for _, st := range d.streams {
 		if st.rtx == 0 {

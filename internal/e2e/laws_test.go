@@ -53,6 +53,9 @@ func (w *world) checkStories() {
 				if st.layered() {
 					s := st.watch()
 					faults, lost = s.faults, s.lost
+					if s.headless && !w.allowed.loss {
+						faults = append(faults, "section "+mid+" does not begin with a keyframe")
+					}
 				}
 				for _, f := range faults {
 					w.t.Errorf("%s: %s", p.name, f)

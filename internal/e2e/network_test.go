@@ -30,7 +30,7 @@ type network struct {
 // link is one peer's cable: what it sends and what it is sent. The network's
 // mutex guards it.
 type link struct {
-	net      *vnet.Net
+	net      *card
 	n        *network
 	up, down direction
 }
@@ -43,6 +43,8 @@ type direction struct {
 	bad   bool    // in the middle of a burst
 	cut   bool
 	lost  int
+
+	through *bottleneck
 }
 
 func newNetwork(t testing.TB) *network {
@@ -85,7 +87,8 @@ func (n *network) attach(ip string) *link {
 	}
 	addr := net.ParseIP(ip).To4()
 	seed := uint64(addr[2])<<8 | uint64(addr[3])
-	l := &link{net: nic, n: n}
+	l := &link{n: n}
+	l.net = &card{nic, l}
 	l.up.rng = rand.New(rand.NewPCG(seed, 1))
 	l.down.rng = rand.New(rand.NewPCG(seed, 2))
 	n.mu.Lock()

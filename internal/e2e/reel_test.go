@@ -20,6 +20,7 @@ type reel struct {
 	broken  bool          // sends nothing, whoever wants it
 	between bool          // films in the middle between the pictures of others
 	slow    bool          // the last packet of a picture leaves a pulse later
+	costs   cost          // what it takes; by default next to nothing
 
 	sinceKey int // pictures
 	tl0      uint8
@@ -123,6 +124,10 @@ func (r *reel) frame(u *uplink, now time.Time, b *binding, key bool, spatial uin
 	if key {
 		packets *= 2
 	}
+	length := r.costs.spend(key, at.temporal)
+	if length > 0 {
+		packets = (length + fullPacket - 1) / fullPacket
+	}
 	for i := range packets {
 		first, last := i == 0, i == packets-1
 		s := u.stamp(now, key, first, last)
@@ -133,8 +138,12 @@ func (r *reel) frame(u *uplink, now time.Time, b *binding, key bool, spatial uin
 		if r.format == formatAV1 {
 			u.descriptor = descriptor(first, last, uint16(0xffa0+u.frame), int(spatial), (r.sinceKey-1)%len(r.pattern), key, r.sizes)
 		}
+		size := 100 + 37*int(s.seq%11)
+		if length > 0 {
+			size = max(length/packets, 100)
+		}
 		send := func() {
-			u.send(b, s, head, open, 100+37*int(s.seq%11), last && int(spatial) == len(r.sizes)-1)
+			u.send(b, s, head, open, size, last && int(spatial) == len(r.sizes)-1)
 		}
 		if r.slow && last && !first {
 			u.rest = send

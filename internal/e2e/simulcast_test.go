@@ -109,7 +109,7 @@ func TestASizeThatComesLateIsTakenUpWhenItIsThere(t *testing.T) {
 		if d := time.Since(late); d > time.Second {
 			t.Errorf("bob saw the largest size %v after it came", d)
 		}
-		bob.moves(ann, began, flowing)
+		bob.moves(ann, began, flowing+pulseEvery) // a large picture is spread
 	})
 }
 
