@@ -81,6 +81,13 @@ func (r *room) remove(p *participant, reason metrics.LeaveReason) {
 	r.count.Leaves[reason].Inc()
 }
 
+// size returns how many are in the room.
+func (r *room) size() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.members)
+}
+
 // member returns the participant called id, or nil.
 func (r *room) member(id media.ParticipantID) *participant {
 	r.mu.Lock()

@@ -27,9 +27,10 @@ func publicRoutes(door http.Handler, h *health) http.Handler {
 }
 
 // opsRoutes is what the operator sees.
-func opsRoutes(metrics http.Handler, h *health) http.Handler {
+func opsRoutes(metrics http.Handler, engine inspector, h *health) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", metrics)
+	apiRoutes(mux, engine)
 	h.routes(mux)
 	return mux
 }

@@ -83,7 +83,7 @@ func start(o *options, log *slog.Logger) (*program, error) {
 		broken: make(chan error, len(public)+len(ops)),
 	}
 	p.public = httpServer(publicRoutes(p.door, p.health), log)
-	p.ops = httpServer(opsRoutes(set.Handler(), p.health), log)
+	p.ops = httpServer(opsRoutes(set.Handler(), engine, p.health), log)
 	p.serve(p.public, limited(public))
 	p.serve(p.ops, limited(ops))
 	log.Info("open the page in a browser or two", "url", "http://"+address(public, o.Listen))

@@ -74,8 +74,12 @@ func (p *Planner) Plan(budget media.Bitrate, claims []Claim, now time.Time) (gra
 
 // Believe makes the next Plan take its budget as one that has held for long: of
 // a path that was not known before, the first probes find within moments what
-// it carries, and nobody is to wait for a good picture because of that.
-func (p *Planner) Believe() { p.patience.edge = time.Time{} }
+// it carries, and nobody is to wait for a good picture because of that, nor
+// because costs were guessed too low before they were measured.
+func (p *Planner) Believe() {
+	h := &p.patience
+	h.edge, h.rise, h.show = time.Time{}, backoff{}, backoff{}
+}
 
 // Used returns what all that was granted costs.
 func (p *Planner) Used() media.Bitrate { return p.used }

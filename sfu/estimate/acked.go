@@ -16,6 +16,10 @@ const (
 	idleUncertainty   = 20  // the same for a sample below the rate while application-limited: uncertainty_scale_in_alr
 	smallUncertainty  = 20  // and for one of smallSample bytes: small_sample_uncertainty_scale
 	smallSample       = 2000
+
+	// earlySpan is how much of the first window must have passed to know that a
+	// path is full: half a second is long where it carries half of the start.
+	earlySpan = 100 * time.Millisecond
 )
 
 // throughput is the rate of bytes on some clock, as a Bayesian estimate over
@@ -81,6 +85,15 @@ func (t *throughput) sample(kbps float64, small, idle bool) {
 	variance := t.variance + rateVarianceStep
 	t.rate = (doubt*t.rate + variance*kbps) / (doubt + variance)
 	t.variance = doubt * variance / (doubt + variance)
+}
+
+// early returns the last sample in kbit/s, and before the first window is full
+// what has come of it; 0 when that is next to nothing.
+func (t *throughput) early() float64 {
+	if t.sampled > 0 || t.span < earlySpan {
+		return t.sampled
+	}
+	return float64(t.bytes) * 8 / t.span.Seconds() / 1000
 }
 
 // expectChange makes the next samples count for more.

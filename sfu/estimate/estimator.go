@@ -157,8 +157,8 @@ func (e *Estimator) Feedback(results []Result, now time.Time) {
 	acked := e.acked()
 	drain := e.backlog.drain(e.latency.queue, e.latency.rtt, e.lost > e.byLoss.best.inherent+fullLoss, now)
 	switch usage := e.usage(); {
-	case drain && e.arriving.sampled > 0:
-		e.aimd.drain(1000*e.arriving.sampled, e.latency.queue, now)
+	case drain && e.arriving.early() > 0:
+		e.aimd.drain(1000*e.arriving.early(), e.latency.queue, now)
 	case e.detector.usage == Overusing && usage == Overusing:
 		e.aimd.decrease(e.carried(), e.latency.rtt, now)
 	case usage != Overusing: // a queue that stands drains by itself now
@@ -212,7 +212,7 @@ func (e *Estimator) acked() float64 { return 1000 * min(e.arriving.rate, e.leavi
 // carried returns at which rate, in bit/s, the path carries what is too much for
 // it. While the queue is not full, what gets lost was carried, too.
 func (e *Estimator) carried() float64 {
-	kbps := max(e.arriving.rate, e.arriving.sampled)
+	kbps := max(e.arriving.rate, e.arriving.early())
 	if e.latency.queue < fullQueue {
 		kbps /= 1 - min(e.lost, mostCarriedLoss)
 	}
