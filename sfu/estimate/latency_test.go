@@ -69,11 +69,20 @@ func TestBacklog(t *testing.T) {
 		{"a long one", 200 * ms, false, 2 * time.Second, mostCuts},
 		{"it has shrunk, but not enough", 120 * ms, false, 2 * time.Second, mostCuts},
 		{"it drains again", 10 * ms, false, time.Second, 0},
-		{"one that is not ours", 200 * ms, false, 10 * time.Second, mostCuts},
-		{"is left alone while it stays", 220 * ms, false, 10 * time.Second, 0},
-		{"but not when ours comes on top", 290 * ms, false, 2 * time.Second, mostCuts},
+		{"one that is not ours", 200 * ms, false, 4 * time.Second, mostCuts},
+		{"is left alone while it stays", 220 * ms, false, time.Second, 0},
+		{"but not when ours comes on top", 290 * ms, false, 600 * ms, mostCuts},
 		{"it goes", 0, false, time.Second, 0},
 		{"and the next one is ours again", 200 * ms, false, 500 * ms, mostCuts},
+		{"that goes, too", 0, false, 4 * time.Second, 0},
+		{"somebody fills whatever room is made", 200 * ms, false, 7 * time.Second, mostCuts},
+		{"whatever comes on top", 290 * ms, false, 10 * time.Second, 0},
+		{"and when it wavers", 20 * ms, false, 2 * time.Second, 0},
+		{"it is a rival's", 120 * ms, false, 5 * time.Second, 0},
+		{"until there is none", 20 * ms, false, goneTime + 50*ms, 0},
+		{"then the next one is ours again", 200 * ms, false, 500 * ms, mostCuts},
+		{"or was there for so long", 200 * ms, false, foreignTime + rivalTime - time.Second, 0},
+		{"that it is looked at again", 200 * ms, false, 4 * time.Second, mostCuts},
 	} {
 		if got := cuts(tt.queue, tt.lossy, tt.length); got != tt.want {
 			t.Errorf("%s: less was to be sent %d times, not %d", tt.name, got, tt.want)
