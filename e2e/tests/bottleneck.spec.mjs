@@ -69,7 +69,7 @@ test('on a link that becomes narrow sound stays whole, and the picture small unt
   const after = await perceives(ben, before);
   const figures = `smaller after ${smaller.toFixed(1)} s, frozen for ${meanwhile.frozen.toFixed(1)} s, ${meanwhile.rate.toFixed(1)} frames/s, ` +
     `large after ${larger.toFixed(1)} s, ${(100 * after.madeUp).toFixed(1)} % of the sound made up, ${after.sound.lost - before.sound.lost} packets of it lost`;
-  info.annotations.push({ type: 'bottleneck', description: figures });
+  info.annotations.push({ type: 'measured', description: figures });
   expect(after.madeUp, 'share of the sound that was made up').toBeLessThan(0.03);
   expect(after.frozen, 'seconds that the picture stood still').toBeLessThan(1.5);
   expect(meanwhile.rate, 'frames a second while it is narrow').toBeGreaterThan(4);
