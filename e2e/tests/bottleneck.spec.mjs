@@ -1,5 +1,6 @@
 // A link becomes narrow and wide again: sound goes on, and the picture takes
 // what there is.
+import { expectAccessible } from '../accessible.mjs';
 import { camerasOf } from '../cast.mjs';
 import { expect, test } from '../meeting.mjs';
 
@@ -74,4 +75,24 @@ test('on a link that becomes narrow sound stays whole, and the picture small unt
   expect(after.frozen, 'seconds that the picture stood still').toBeLessThan(1.5);
   expect(meanwhile.rate, 'frames a second while it is narrow').toBeGreaterThan(4);
   await expect(weak).toBeHidden({ timeout: 40_000 });
+});
+
+test('a picture that there is no room for stands still and says so, and one hears on', async ({ meeting, bottleneck }) => {
+  const small = (/** @type {import('../cast.mjs').Name} */ name) => ({ cameras: [{ ...camerasOf(name, [320, 180])[0], busy: true }] });
+  const [, , ben] = await Promise.all([
+    meeting.join('ana', { devices: small('ana') }),
+    meeting.join('cem', { devices: { ...small('cem'), microphones: [] } }),
+    meeting.join('ben', { devices: { cameras: [], microphones: [] }, script: bottleneck.script }),
+  ]);
+  await ben.expectToSee({ ana: 'red', cem: 'blue' });
+  await ben.page.waitForTimeout(3000); // a newcomer is let off a while
+  bottleneck.narrow(120_000);
+  const held = ben.get('held').filter({ visible: true });
+  await expect(held.first()).toContainText(/slow connection/, { timeout: 20_000 });
+  await ben.expectToHear('ana');
+  expect(await ben.sees(), 'the last pictures').toEqual({ ana: 'red', cem: 'blue' });
+  await expectAccessible(ben.page, 'a picture that is held');
+
+  bottleneck.narrow(wide);
+  await expect(held).toHaveCount(0, { timeout: 40_000 });
 });
