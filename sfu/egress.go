@@ -82,7 +82,7 @@ func (lk *link) transmit(d *downTrack, b *binding, payload []byte, kind estimate
 	if b.ids.sendTime != 0 {
 		d.stamp.time(b.ids.sendTime, now)
 	}
-	if b.ids.transportCC == 0 || lk.up.up.IsZero() {
+	if !lk.numbers(b) {
 		return b.out.WriteRTP(&d.stamp.header, payload)
 	}
 	size := d.stamp.header.MarshalSize() + transportCCLength + len(payload) + wireOverhead
@@ -100,6 +100,10 @@ func (lk *link) transmit(d *downTrack, b *binding, payload []byte, kind estimate
 	}
 	return b.out.WriteRTP(&d.stamp.header, payload)
 }
+
+// numbers reports whether packets get a number: it was negotiated for their slot,
+// and the connection is up.
+func (lk *link) numbers(b *binding) bool { return b.ids.transportCC != 0 && !lk.up.up.IsZero() }
 
 // transportCCLength is what the number takes in the header, rounded up.
 const transportCCLength = 4

@@ -15,7 +15,8 @@ const (
 	paceFactor = 1.1
 	// paceEvery is how often something leaves of what waits.
 	paceEvery = 5 * time.Millisecond
-	// longestHold is how long a packet is to wait at most: then the rate rises.
+	// longestHold is about how long a packet is to wait: where more waits than
+	// leaves within it, the rate rises.
 	longestHold = time.Second
 	// tooLate is how long what waits before a keyframe may have to wait for to be
 	// sent all the same.
@@ -41,7 +42,7 @@ type pacer struct {
 type queue struct {
 	packets []held
 	first   int
-	given   numbers // up, last
+	given   numbers // up, last; none when that is too long ago to be asked for
 	newest  uint16  // the highest number that came, whether it had to wait or not
 	began   bool
 }
@@ -52,18 +53,13 @@ func (q *queue) follows(seq uint16) bool {
 		return false
 	}
 	q.newest, q.began = seq, true
+	q.given.any = q.given.any && seq-q.given.last < asked // the numbers come round again
 	return true
 }
 
-// waits reports whether a packet is in the queue.
-func (q *queue) waits(feed media.Feed, esn uint64) bool {
-	for i := q.first; i < len(q.packets); i++ {
-		if h := &q.packets[i]; h.feed == feed && h.esn == esn {
-			return true
-		}
-	}
-	return false
-}
+// asked is how far back the numbers lie that a subscriber may ask for: no ring
+// keeps more.
+const asked = videoRing
 
 // held is a packet by its name: the publisher's ring keeps the packet.
 type held struct {
@@ -133,7 +129,7 @@ func (d *downTrack) holds(pkt *media.Packet, v *forward.Verdict) bool {
 		return false
 	}
 	if pkt.Keyframe && pkt.FrameStart && pkt.Layer.Spatial == 0 && o.pacer.delay(o.estimator.Bitrate()) > tooLate {
-		d.giveUp() // a keyframe makes up for all before it
+		d.giveUp(media.DropCongested) // a keyframe makes up for all before it
 	}
 	size := len(pkt.Payload) + packetCost
 	if o.pacer.passes(size, o.estimator.Bitrate(), l.rhythm.now) {
@@ -151,7 +147,7 @@ func (d *downTrack) holds(pkt *media.Packet, v *forward.Verdict) bool {
 }
 
 // giveUp lets go of what waits of a picture. It is not sent again, either.
-func (d *downTrack) giveUp() {
+func (d *downTrack) giveUp(why media.Drop) {
 	q := &d.queue
 	if q.len() == 0 {
 		return
@@ -159,7 +155,7 @@ func (d *downTrack) giveUp() {
 	q.given = numbers{q.packets[q.first].verdict.Seq, q.packets[len(q.packets)-1].verdict.Seq, true}
 	for q.len() > 0 {
 		d.take()
-		d.link.loop.tally.settle(d.kind, media.DropCongested)
+		d.link.loop.tally.settle(d.kind, why)
 	}
 }
 
@@ -177,32 +173,39 @@ func (lk *link) release(now time.Time) {
 	if p.count == 0 {
 		return
 	}
-	for p.refill(lk.out.estimator.Bitrate(), now); p.count > 0 && p.credit >= 0; p.turn++ {
+	for p.refill(lk.out.estimator.Bitrate(), now); p.count > 0 && p.credit >= 0; {
+		lk.resume()
+	}
+}
+
+// resume sends the packet whose turn it is of those that wait, and reports
+// whether there was one.
+func (lk *link) resume() bool {
+	p := &lk.out.pacer
+	if p.count == 0 {
+		return false
+	}
+	for {
 		d := lk.down.tracks[p.turn%len(lk.down.tracks)]
+		p.turn++
 		if d.queue.len() > 0 {
 			h := d.take()
 			p.credit -= float64(h.size)
 			d.resume(&h)
+			return true
 		}
 	}
 }
 
-// resume sends a packet that was held back, if it is still there and wanted.
+// resume sends a packet that was held back, if it is still there: its publisher
+// may have begun anew, or have sent so much that its ring is over it.
 func (d *downTrack) resume(h *held) {
-	l, b := d.link.loop, d.bound.Load()
-	e := l.feeds.by[h.feed]
-	switch {
-	case e == nil || e.track != d.track || b == nil:
-		l.tally.settle(d.kind, media.DropUnbound)
-	case e.track.muted:
-		l.tally.settle(d.kind, media.DropMuted)
-	case d.paused():
-		l.tally.settle(d.kind, media.DropPaused)
-	default:
+	l := d.link.loop
+	if e := l.feeds.by[h.feed]; e != nil {
 		if pkt := e.ring.Get(h.esn); pkt != nil {
-			d.send(b, pkt, &h.verdict)
+			d.send(d.bound.Load(), pkt, &h.verdict)
 			return
 		}
-		l.tally.settle(d.kind, media.DropLate)
 	}
+	l.tally.settle(d.kind, media.DropLate)
 }

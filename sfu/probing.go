@@ -17,7 +17,8 @@ const (
 )
 
 // probing is a probe under way: more is sent than flows by itself, to find out
-// whether the path carries it. Media counts; what lacks are repeats or padding.
+// whether the path carries it. Media counts; what lacks is what waits, then
+// repeats or padding.
 type probing struct {
 	estimate.Probe
 	began   time.Time
@@ -46,10 +47,15 @@ func (p *probing) over(now time.Time) bool {
 	return now.Sub(p.began) >= p.Duration && p.packets >= p.MinPackets
 }
 
-// probe begins a probe when it is time for one.
+// probe begins a probe when it is time for one, and there is something to probe
+// with.
 func (lk *link) probe(now time.Time) {
 	o := &lk.out
-	if !o.known || o.probe.active() {
+	if d, _ := lk.padder(); d == nil || !o.known || o.probe.active() {
+		return
+	}
+	if o.estimator.State().Limit == estimate.LimitSilence {
+		lk.pad() // where all is off, nothing else would tell that the path is back
 		return
 	}
 	if p, ok := o.prober.Update(o.estimator.ProbeInput(lk.lacks()), now); ok {
@@ -82,8 +88,8 @@ func (lk *link) feed(now time.Time) {
 		if o.probe.owes(now) <= 0 && now.Sub(o.probe.began) < o.probe.Duration {
 			return // more of it later
 		}
-		if !lk.pad(now) {
-			break // there is nothing to probe with
+		if !lk.resume() && !lk.pad() {
+			break // there is nothing to probe with any more
 		}
 	}
 	o.probe = probing{}
@@ -91,21 +97,30 @@ func (lk *link) feed(now time.Time) {
 
 // pad sends one packet that nobody needs: a repeat of one that the browser may
 // have lost, else padding, always on an RTX stream (media.md, C4).
-func (lk *link) pad(now time.Time) bool {
-	for _, d := range lk.down.tracks {
-		b := d.bound.Load()
-		if d.kind != media.Video || b == nil || b.rtx == 0 || d.sent.packets == 0 {
-			continue
-		}
-		if d.repeat(b) || d.fill(b) {
-			lk.loop.tally.padded++
-			return true
-		}
+func (lk *link) pad() bool {
+	d, b := lk.padder()
+	if d == nil || !d.repeat(b) && !d.fill(b) {
+		return false
 	}
-	return false
+	lk.loop.tally.padded++
+	return true
 }
 
-// repeat sends one of the newest packets again.
+// padder returns a slot that can send such a packet, one that counts, or nil.
+func (lk *link) padder() (*downTrack, *binding) {
+	for _, d := range lk.down.tracks {
+		if d.kind != media.Video || d.sent.packets == 0 {
+			continue
+		}
+		if b := d.bound.Load(); b != nil && b.rtx != 0 && b.anyRTX() != 0 && lk.numbers(b) {
+			return d, b
+		}
+	}
+	return nil, nil
+}
+
+// repeat sends one of the newest packets again. None of them waits: those that do
+// are sent first.
 func (d *downTrack) repeat(b *binding) bool {
 	e := d.link.loop.feeds.by[d.fwd.Current()]
 	if e == nil || e.track.muted {
@@ -114,7 +129,7 @@ func (d *downTrack) repeat(b *binding) bool {
 	for n := range uint64(recent) {
 		esn := e.newest - (d.sent.repeated+n)%recent
 		pkt := e.ring.Get(esn)
-		if pkt == nil || b.types[pkt.Codec].rtx == 0 || d.queue.waits(pkt.Feed, pkt.ESN) {
+		if pkt == nil || b.types[pkt.Codec].rtx == 0 {
 			continue
 		}
 		if v := d.fwd.Map(pkt); v.Drop == media.Kept && !v.Hollow {
@@ -127,13 +142,9 @@ func (d *downTrack) repeat(b *binding) bool {
 
 // fill sends padding.
 func (d *downTrack) fill(b *binding) bool {
-	pt := b.anyRTX()
-	if pt == 0 {
-		return false
-	}
 	h := &d.stamp.header
 	h.Padding, h.Marker, h.Extension, h.Extensions = true, false, false, h.Extensions[:0]
-	h.PayloadType, h.SSRC, h.SequenceNumber = pt, b.rtx, d.sent.rtxSeq
+	h.PayloadType, h.SSRC, h.SequenceNumber = b.anyRTX(), b.rtx, d.sent.rtxSeq
 	d.sent.rtxSeq++
 	d.stamp.identify(b)
 	room := d.link.loop.batch.scratch.rtx[:padding]

@@ -29,6 +29,11 @@ const (
 	// beside others on a path, all that a probe finds in a moment is not ours.
 	nextStep = time.Second
 
+	// A fall to half that is over within blink, with something to spare,
+	// was none of the path: a radio or a machine was elsewhere for a moment. That
+	// is forgiven once in tooSoon; who blinks more often is not to be relied on.
+	blink = 2500 * time.Millisecond
+
 	// Pictures go off when their lowest layers do not fit for so long: the first
 	// estimates of a path that got worse are too low, and the keyframes of the
 	// smaller pictures make these dear at first.
@@ -55,6 +60,16 @@ type patience struct {
 
 	rise backoff // of all that was granted
 	show backoff // of pictures that were off
+	dip  dip
+}
+
+// dip is a fall of the budget that may be over in a moment. The zero dip is none.
+type dip struct {
+	at         time.Time     // when it began; zero when there is none
+	had        media.Bitrate // what was granted until then
+	deep       bool          // it was one to half
+	rise, show backoff       // as they were
+	forgiven   time.Time     // when one last was
 }
 
 // limits takes in the budget, what all that was granted costs, and what the
@@ -65,6 +80,7 @@ func (h *patience) limits(budget, had, lowest media.Bitrate, now time.Time) limi
 		h.fit = now
 	}
 	kept := budget + budget*waver/100
+	h.blinked(budget, had, kept, now)
 	if had > kept {
 		h.level = budget
 		h.rise.drop(now, longestWait)
@@ -91,6 +107,23 @@ func (h *patience) limits(budget, had, lowest media.Bitrate, now time.Time) limi
 		l.shown = still
 	}
 	return l
+}
+
+// blinked remembers what there was before a fall, and takes that up again when
+// the fall was none.
+func (h *patience) blinked(budget, had, kept media.Bitrate, now time.Time) {
+	d := &h.dip
+	if had > kept && d.at.IsZero() {
+		*d = dip{at: now, had: had, rise: h.rise, show: h.show, forgiven: d.forgiven}
+	}
+	d.deep = d.deep || budget <= d.had/2
+	switch {
+	case !d.at.IsZero() && now.Sub(d.at) > blink:
+		d.at = time.Time{}
+	case !d.at.IsZero() && d.deep && budget >= d.had+spareOf(d.had) && (d.forgiven.IsZero() || now.Sub(d.forgiven) > tooSoon):
+		h.rise, h.show = d.rise, d.show
+		*d = dip{forgiven: now}
+	}
 }
 
 // planned takes note of what was granted in place of what was had, and how many

@@ -105,6 +105,10 @@ func TestPlanner(t *testing.T) {
 	for _, tt := range []struct{ name, claims, story string }{
 		{"a steady budget", "qhf qhf", "0:1000=h2,h2 60:1000=h2,h2"},
 		{"down at once, frames before size", "qhf qhf", "0:1000=h2,h2 1:780=h2,h1 2:600=h1,h1 2.1:391=h0,q2 2.2:89=q0,q0 4:89=q0,q0 4.1:89=q0,off"},
+		{"a blink is forgiven", "qhf qhf", "0:1160=h2,h2 1:400=h0,h0 2:1160=h0,h0 4.5:1160=h2,h2"},
+		{"but not two in half a minute", "qhf qhf", "0:1160=h2,h2 1:400=h0,h0 2:1160=h0,h0 6:1160=h2,h2 7:400=h0,h0 8:1160=h0,h0 14.9:1160=h0,h0"},
+		{"a long one is none", "qhf qhf", "0:1160=h2,h2 1:400=h0,h0 3.6:1160=h0,h0 8.9:1160=h0,h0"},
+		{"nor is a shallow one", "qhf qhf", "0:1160=h2,h2 1:600=h1,h1 2:1160=h1,h1 8.9:1160=h1,h1"},
 		{"up after eight seconds", "qhf qhf", "0:1000=h2,h2 1:785=h2,h2 1.1:780=h2,h1 1.2:1000=h2,h1 9:1000=h2,h1 9.1:1000=h2,h2"},
 		{"eight seconds after the last of it", "qhf", "0:500=h2 1:390=h1 2:290=h0 9:500=h0 9.9:500=h0 10:500=h2"},
 		{"no eight seconds where there was no congestion", "qhf", "0:345=h1 1:460=h1 2:460=h2"},

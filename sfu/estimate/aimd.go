@@ -26,6 +26,10 @@ const (
 	// drainAim, but no less than deepestDrain of what arrives.
 	drainAim     = time.Second
 	deepestDrain = 0.5
+	// While nothing waits, the rate is no lower than provedShare of what arrives,
+	// from proveAfter a cut.
+	provedShare = 0.95
+	proveAfter  = 500 * time.Millisecond
 	// On overuse, when what arrives is what the last probes found: it was a burst
 	// and the path is as it was.
 	gentleBackoff = 0.95
@@ -46,6 +50,7 @@ type aimd struct {
 	ceiling        ceiling
 	holding        bool      // after it fell, until the queue has drained
 	changed        time.Time // when the rate last was
+	cut            time.Time // when it was last lowered
 }
 
 // increase takes in that the path is not overused, what is known to arrive (0
@@ -75,6 +80,14 @@ func (a *aimd) increase(usage Usage, acked float64, rtt time.Duration, now time.
 	a.rate = min(a.rate+step, limit, a.max)
 }
 
+// prove takes in that so much arrives and nothing waits: the path carries it.
+// For a moment after a cut what arrives is still of before it.
+func (a *aimd) prove(acked float64, now time.Time) {
+	if now.Sub(a.cut) > proveAfter {
+		a.rate = min(max(a.rate, provedShare*acked), a.max)
+	}
+}
+
 // additive returns how many bit/s the rate grows in a second near the capacity:
 // one packet a response time.
 func (a *aimd) additive(rtt time.Duration) float64 {
@@ -90,7 +103,7 @@ func (a *aimd) decrease(acked float64, rtt time.Duration, now time.Time) {
 	if now.Sub(a.changed) < gap && !a.changed.IsZero() && (acked == 0 || acked >= a.rate/2) {
 		return
 	}
-	a.holding, a.changed = true, now
+	a.holding, a.changed, a.cut = true, now, now
 	if acked == 0 {
 		a.set(a.rate*unknownCut, now)
 		return
@@ -112,7 +125,7 @@ func (a *aimd) decrease(acked float64, rtt time.Duration, now time.Time) {
 // drainAim. While one stands, what arrives is what the path carries, and the
 // last sample is to be believed.
 func (a *aimd) drain(sampled float64, queue time.Duration, now time.Time) {
-	a.holding = true
+	a.holding, a.cut = true, now
 	a.capacity = capacity{}
 	a.capacity.add(sampled)
 	share := min(max(1-float64(queue)/float64(drainAim), deepestDrain), backoff)

@@ -9,16 +9,15 @@ import (
 // A drop to dropShare of what was is probed for dropProbe of it, if the path
 // recovers within dropMemory, at most once in dropInterval (libwebrtc
 // probe_controller.cc: kBitrateDropThreshold, kProbeFractionAfterDrop,
-// kBitrateDropTimeout, kMinTimeBetweenAlrProbes).
+// kBitrateDropTimeout, kMinTimeBetweenAlrProbes; its timeout is 5 s, and radios
+// and busy machines come to rest less soon).
 const (
 	dropShare    = 0.66
 	dropProbe    = 0.85
-	dropMemory   = 5 * time.Second
+	dropMemory   = 10 * time.Second
 	dropInterval = 5 * time.Second
-	// The path has recovered when the round trip is this close to that of empty
-	// queues.
-	recoveredRTT    = 1.2
-	recoveredMargin = 10 * time.Millisecond
+	// The path has recovered when no more than this waits on it.
+	recoveredQueue = 10 * time.Millisecond
 )
 
 // drop remembers from where the estimate fell.
@@ -46,7 +45,7 @@ func (d *drop) watch(estimate media.Bitrate, now time.Time) {
 // over reports that the path may be again what it was before the drop.
 func (d *drop) over(in ProbeInput, now time.Time) bool {
 	return d.from > 0 && now.Sub(d.probed) > dropInterval && in.Usage == Normal &&
-		float64(in.RTT) <= recoveredRTT*float64(in.BaseRTT)+float64(recoveredMargin) &&
+		in.Queue <= recoveredQueue &&
 		float64(in.Estimate) < dropProbe*float64(d.from)
 }
 

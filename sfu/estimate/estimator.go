@@ -158,10 +158,13 @@ func (e *Estimator) Feedback(results []Result, now time.Time) {
 	drain := e.backlog.drain(e.latency.queue, e.latency.rtt, e.lost > e.byLoss.best.inherent+fullLoss, now)
 	switch usage := e.usage(); {
 	case drain && e.arriving.early() > 0:
-		e.aimd.drain(1000*e.arriving.early(), e.latency.queue, now)
+		e.aimd.drain(1000*e.drained(), e.latency.queue, now)
 	case e.detector.usage == Overusing && usage == Overusing:
 		e.aimd.decrease(e.carried(), e.latency.rtt, now)
 	case usage != Overusing: // a queue that stands drains by itself now
+		if usage == Normal && e.latency.queue <= emptyQueue {
+			e.aimd.prove(acked, now)
+		}
 		e.aimd.increase(usage, acked, e.latency.rtt, now)
 		e.found(probed, acked, now)
 	}
@@ -217,6 +220,15 @@ func (e *Estimator) carried() float64 {
 		kbps /= 1 - min(e.lost, mostCarriedLoss)
 	}
 	return 1000 * kbps
+}
+
+// drained returns at which rate, in kbit/s, a queue that stands is emptied: what
+// arrived lately. Where little is sent, the last sample may be of next to nothing.
+func (e *Estimator) drained() float64 {
+	if e.alr.active {
+		return max(e.arriving.early(), e.arriving.rate)
+	}
+	return e.arriving.early()
 }
 
 // Tick notices what does not happen: call it every 25 to 100 ms.
@@ -275,7 +287,7 @@ func (e *Estimator) ProbeInput(wanted media.Bitrate) ProbeInput {
 		Wanted:   wanted,
 		Burst:    media.Bitrate(e.bursts.rate),
 		RTT:      e.latency.rtt,
-		BaseRTT:  e.latency.trips.value(),
+		Queue:    e.latency.queue,
 		Usage:    e.usage(),
 		Limit:    e.limit(),
 		ALR:      e.alr.active,

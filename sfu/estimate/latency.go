@@ -32,7 +32,6 @@ func (f *floor) value() time.Duration { return min(f.least[0], f.least[1]) }
 // to use.
 type latency struct {
 	rtt   time.Duration // smoothed, 0 when not known
-	trips floor         // round trips: the least is that of empty queues
 	ways  floor         // ways to the receiver, by two clocks
 	queue time.Duration // how much longer than the shortest way that of every packet lately was
 }
@@ -61,7 +60,6 @@ func (l *latency) add(results []Result, epoch, now time.Time) {
 		l.rtt = sample
 	}
 	l.rtt += (sample - l.rtt) / rttShare
-	l.trips.add(sample, now)
 	l.ways.add(way, now)
 	l.queue = way - l.ways.value()
 }
@@ -80,6 +78,9 @@ const (
 	// congestion window (rate_control_settings.cc: 350 ms in Chromium), which
 	// needs a sender that can stop; and 100 ms is all that we allow.
 	standingQueue = 60 * time.Millisecond
+	// It must have stood for standTime: a radio or a busy browser that is elsewhere
+	// for a moment makes all packets of a feedback late, once.
+	standTime = 250 * time.Millisecond
 	// While more packets get lost than the path loses anyway, one of fullQueue is
 	// enough: it is full.
 	fullQueue = 40 * time.Millisecond
@@ -167,6 +168,9 @@ func (b *backlog) drain(queue, rtt time.Duration, lossy bool, now time.Time) boo
 		return false
 	}
 	b.stood = max(b.stood, queue)
+	if !lossy && now.Sub(b.since) < standTime {
+		return false
+	}
 	if b.cuts >= mostCuts || now.Sub(b.cut) < max(cutGap, rtt) {
 		return false
 	}

@@ -28,8 +28,8 @@ func TestLatency(t *testing.T) {
 	for range 30 {
 		hear(130 * ms)
 	}
-	if l.rtt < 145*ms || l.rtt > 150*ms || l.queue != 100*ms || l.trips.value() != 50*ms {
-		t.Errorf("with a queue it takes %v, %v more, not %v", l.rtt, l.queue, l.trips.value())
+	if l.rtt < 145*ms || l.rtt > 150*ms || l.queue != 100*ms {
+		t.Errorf("with a queue it takes %v, %v more", l.rtt, l.queue)
 	}
 	for range 700 { // 70 s: the way is a longer one now
 		hear(130 * ms)
@@ -66,21 +66,23 @@ func TestBacklog(t *testing.T) {
 		{"a short one", 50 * ms, false, time.Second, 0},
 		{"a short one that is full", 50 * ms, true, 150 * ms, 1},
 		{"it drains", 20 * ms, true, time.Second, 0},
+		{"a long one for a moment", 200 * ms, false, 250 * ms, 0},
+		{"that was all", 20 * ms, false, time.Second, 0},
 		{"a long one", 200 * ms, false, 2 * time.Second, mostCuts},
 		{"it has shrunk, but not enough", 120 * ms, false, 2 * time.Second, mostCuts},
 		{"it drains again", 10 * ms, false, time.Second, 0},
 		{"one that is not ours", 200 * ms, false, 4 * time.Second, mostCuts},
 		{"is left alone while it stays", 220 * ms, false, time.Second, 0},
-		{"but not when ours comes on top", 290 * ms, false, 600 * ms, mostCuts},
+		{"but not when ours comes on top", 290 * ms, false, 900 * ms, mostCuts},
 		{"it goes", 0, false, time.Second, 0},
-		{"and the next one is ours again", 200 * ms, false, 500 * ms, mostCuts},
+		{"and the next one is ours again", 200 * ms, false, 800 * ms, mostCuts},
 		{"that goes, too", 0, false, 4 * time.Second, 0},
 		{"somebody fills whatever room is made", 200 * ms, false, 7 * time.Second, mostCuts},
 		{"whatever comes on top", 290 * ms, false, 10 * time.Second, 0},
 		{"and when it wavers", 20 * ms, false, 2 * time.Second, 0},
 		{"it is a rival's", 120 * ms, false, 5 * time.Second, 0},
 		{"until there is none", 20 * ms, false, goneTime + 50*ms, 0},
-		{"then the next one is ours again", 200 * ms, false, 500 * ms, mostCuts},
+		{"then the next one is ours again", 200 * ms, false, 800 * ms, mostCuts},
 		{"or was there for so long", 200 * ms, false, foreignTime + rivalTime - time.Second, 0},
 		{"that it is looked at again", 200 * ms, false, 4 * time.Second, mostCuts},
 	} {

@@ -51,7 +51,7 @@ type ProbeInput struct {
 	Wanted   media.Bitrate // all that would be sent with the next layer, 0 when nothing more is wanted
 	Burst    media.Bitrate // at which media passes for a moment, 0 when not known
 	RTT      time.Duration // 0 when not known
-	BaseRTT  time.Duration // the shortest lately
+	Queue    time.Duration // how long packets waited lately, at least
 	Usage    Usage
 	Limit    Limit
 	ALR      bool
@@ -181,9 +181,10 @@ func (p *Prober) next(in ProbeInput, now time.Time) media.Bitrate {
 // wanted returns the rate to probe for what is wanted, or 0. since is how long
 // ago the last probe was.
 func (p *Prober) wanted(in ProbeInput, since time.Duration) media.Bitrate {
-	most := media.Bitrate(busyLimit * float64(in.Estimate))
+	known := max(in.Estimate, in.Acked) // after a false drop more arrives than is believed
+	most := media.Bitrate(busyLimit * float64(known))
 	if in.ALR {
-		most = idleLimit * in.Estimate
+		most = idleLimit * known
 	}
 	due := since >= max(p.interval, wantedInterval) || p.phase == found && in.Estimate < idleLimit*in.Wanted
 	switch {

@@ -22,7 +22,7 @@ type rehearsal struct {
 
 func newRehearsal(estimate, wanted, capacity int) *rehearsal {
 	r := &rehearsal{now: began, capacity: media.Bitrate(capacity) * 1000}
-	r.in = ProbeInput{RTT: 50 * ms, BaseRTT: 50 * ms, ALR: true}
+	r.in = ProbeInput{RTT: 50 * ms, ALR: true}
 	r.set(estimate, wanted)
 	return r
 }
@@ -103,9 +103,9 @@ func TestProber(t *testing.T) {
 			r.set(1000, 0)
 			r.run(10 * time.Second)
 			r.set(400, 0)
-			r.in.RTT = 100 * ms
+			r.in.Queue = 50 * ms
 			told := r.run(2*time.Second) + ","
-			r.in.RTT = 55 * ms
+			r.in.Queue = 5 * ms
 			return told + r.run(time.Second)
 		}, ",12.0:850"},
 		{"but not when they stay full", func(r *rehearsal) string {
@@ -113,9 +113,9 @@ func TestProber(t *testing.T) {
 			r.set(1000, 0)
 			r.run(10 * time.Second)
 			r.set(400, 0)
-			r.in.RTT = 100 * ms
+			r.in.Queue = 50 * ms
 			told := r.run(dropMemory + 100*ms)
-			r.in.RTT = 55 * ms
+			r.in.Queue = 5 * ms
 			return told + r.run(3*time.Second)
 		}, ""},
 	} {
@@ -157,7 +157,7 @@ func TestProberWaitsWhetherAFindHolds(t *testing.T) {
 		t.Fatalf("a find is in phase %v", r.p.phase)
 	}
 	r.set(100, 1000)
-	r.in.RTT = 200 * ms
+	r.in.Queue = 100 * ms
 	r.run(50 * ms)
 	if r.p.phase != idle || r.p.interval != longestInterval {
 		t.Errorf("after it was lost the phase is %v, the interval %v", r.p.phase, r.p.interval)
