@@ -47,6 +47,7 @@ interface Received {
   frozen: number;
   width: number;
   codec: string;
+  bytes: number;
   /** Packets that never came. */
   lost: number;
   /** Of a sound: samples so far, and those of them that were made up because what should have come did not. */
