@@ -8,6 +8,7 @@ import (
 	"github.com/pion/rtp"
 
 	"sfu/metrics"
+	"sfu/sfu/estimate"
 	"sfu/sfu/media"
 	"sfu/sfu/quality"
 	"sfu/signaling/wire"
@@ -40,6 +41,7 @@ var quiet = linkHooks{
 type fanOutStage struct {
 	loop   *mediaLoop
 	stream *stream
+	slots  []*downTrack
 	out    counter
 	raw    []byte
 	seq    uint16
@@ -64,6 +66,8 @@ func newFanOutStage(subscribers int) *fanOutStage {
 		b.types[media.VP8] = payloadTypes{96, 97}
 		d.bound.Store(b)
 		d.stamp.mid = []byte("3")
+		sub.down.tracks = append(sub.down.tracks, d)
+		s.slots = append(s.slots, d)
 		d.carry(track, time.Now())
 	}
 	h := rtp.Header{Version: 2, PayloadType: 96, SSRC: 7}
@@ -73,6 +77,18 @@ func newFanOutStage(subscribers int) *fanOutStage {
 	// header without its P bit is a keyframe (RFC 7741, 4.2 and 4.3).
 	copy(s.raw[len(head):], []byte{0x90, 0x80, 0x80, 0x01, 0x00})
 	return s
+}
+
+// browsers makes the subscribers such as negotiate numbers and send times and tell
+// what their paths carry: rate.
+func (s *fanOutStage) browsers(rate media.Bitrate, now time.Time) {
+	for _, d := range s.slots {
+		b := *d.bound.Load()
+		b.ids.transportCC, b.ids.sendTime = 5, 6
+		d.bound.Store(&b)
+		d.link.up.up, d.link.out.known = now, true
+		d.link.out.estimator = estimate.New(estimate.Config{Start: rate, Min: rate, Max: rate})
+	}
 }
 
 // batch makes the publisher's next n packets.
@@ -94,24 +110,52 @@ func TestFanOutAllocatesNothing(t *testing.T) {
 	now := time.Now()
 	s.loop.due = due{repair: now.Add(time.Hour), tick: now.Add(time.Hour)}
 	const runs = 100
-	var batches [][]inbound // made before: the race detector makes the packet pool leak
-	for range 200 {
-		s.loop.turn(s.batch(6, now), now) // fills the ring and every scratch space
-	}
-	for range runs + 1 { // AllocsPerRun adds one to warm up
-		batches = append(batches, s.batch(6, now))
-	}
-	before := s.out.packets
-	allocs := testing.AllocsPerRun(runs, func() {
-		s.loop.turn(batches[0], now)
-		batches = batches[1:]
-	})
+	allocs := s.allocs(runs, func() time.Time { return now })
 	if allocs != 0 {
 		t.Errorf("a turn of 6 packets to 10 subscribers allocates %v times, want 0", allocs)
 	}
-	if got, want := s.out.packets-before, (runs+1)*6*10; got != want {
+	if got, want := s.out.packets, (200+runs+1)*6*10; got != want {
 		t.Errorf("forwarded %d packets, want %d", got, want)
 	}
+}
+
+// What is numbered, and waits for its time to leave, allocates nothing either.
+func TestPacingAllocatesNothing(t *testing.T) {
+	s := newFanOutStage(10)
+	now := time.Now()
+	s.browsers(8_000_000, now)
+	s.loop.due = due{repair: now.Add(time.Hour), tick: now.Add(time.Hour)}
+	s.loop.turn(s.batch(1, now), now)
+	s.raw[12+4] = 1 // no more keyframes, which would make up for all before
+	waited := 0
+	allocs := s.allocs(300, func() time.Time {
+		waited += s.slots[0].queue.len()
+		now = now.Add(5 * time.Millisecond) // 6 packets in 5 ms are 10.7 Mbit/s
+		return now
+	})
+	if allocs != 0 {
+		t.Errorf("a turn of 6 packets to 10 subscribers who are behind allocates %v times, want 0", allocs)
+	}
+	if waited < 1000 || s.out.packets < 200*6*10 {
+		t.Errorf("%d packets waited, %d left", waited, s.out.packets)
+	}
+}
+
+// allocs returns how many times a turn of six packets allocates, after 200 others
+// that fill the ring and every scratch space.
+func (s *fanOutStage) allocs(runs int, now func() time.Time) float64 {
+	var batches [][]inbound // made before: the race detector makes the packet pool leak
+	for range 200 {
+		at := now()
+		s.loop.turn(s.batch(6, at), at)
+	}
+	for range runs + 1 { // AllocsPerRun adds one to warm up
+		batches = append(batches, s.batch(6, time.Now()))
+	}
+	return testing.AllocsPerRun(runs, func() {
+		s.loop.turn(batches[0], now())
+		batches = batches[1:]
+	})
 }
 
 func BenchmarkFanOut(b *testing.B) {
@@ -119,6 +163,19 @@ func BenchmarkFanOut(b *testing.B) {
 	now := time.Now()
 	b.ReportAllocs()
 	for b.Loop() {
+		s.loop.turn(s.batch(6, now), now)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(s.out.packets), "ns/forwarded")
+}
+
+// The same to browsers whose paths carry it.
+func BenchmarkFanOutNumbered(b *testing.B) {
+	s := newFanOutStage(50)
+	now := time.Now()
+	s.browsers(20_000_000, now)
+	b.ReportAllocs()
+	for b.Loop() {
+		now = now.Add(4 * time.Millisecond)
 		s.loop.turn(s.batch(6, now), now)
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(s.out.packets), "ns/forwarded")

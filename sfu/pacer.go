@@ -79,6 +79,9 @@ func (n numbers) contains(seq uint16) bool { return n.any && seq-n.first <= n.la
 
 // refill adds what has become free since it was looked last.
 func (p *pacer) refill(estimate media.Bitrate, now time.Time) {
+	if now.Equal(p.filled) {
+		return // most packets come in batches
+	}
 	rate := max(paceFactor*float64(estimate)/8, float64(p.bytes)/longestHold.Seconds())
 	if !p.filled.IsZero() {
 		p.credit += rate * now.Sub(p.filled).Seconds()
@@ -106,7 +109,7 @@ func (p *pacer) passes(size int, estimate media.Bitrate, now time.Time) bool {
 func (q *queue) len() int { return len(q.packets) - q.first }
 
 func (q *queue) push(h held) {
-	if q.first > 0 && len(q.packets) == cap(q.packets) {
+	if q.first > len(q.packets)/2 && len(q.packets) == cap(q.packets) {
 		q.packets = q.packets[:copy(q.packets, q.packets[q.first:])]
 		q.first = 0
 	}
@@ -128,11 +131,12 @@ func (d *downTrack) holds(pkt *media.Packet, v *forward.Verdict) bool {
 	if !o.paces() || !d.queue.follows(v.Seq) { // what comes late is a repair
 		return false
 	}
-	if pkt.Keyframe && pkt.FrameStart && pkt.Layer.Spatial == 0 && o.pacer.delay(o.estimator.Bitrate()) > tooLate {
+	estimate := o.estimator.Bitrate()
+	if pkt.Keyframe && pkt.FrameStart && pkt.Layer.Spatial == 0 && o.pacer.delay(estimate) > tooLate {
 		d.giveUp(media.DropCongested) // a keyframe makes up for all before it
 	}
 	size := len(pkt.Payload) + packetCost
-	if o.pacer.passes(size, o.estimator.Bitrate(), l.rhythm.now) {
+	if o.pacer.passes(size, estimate, l.rhythm.now) {
 		return false
 	}
 	if d.queue.len() == maxHeld {
