@@ -1,6 +1,7 @@
 // The test function of every test with a server: fixtures that start one,
 // bring people to its page, and check at the end that nobody complained.
 import { test as base, expect } from '@playwright/test';
+import { bottleneck } from './bottleneck.mjs';
 import { devicesOf } from './cast.mjs';
 import { cuttablePath } from './cuttable.mjs';
 import { initScript } from './inject.mjs';
@@ -121,6 +122,7 @@ class Meeting {
  * @property {import('./server.mjs').Server} server
  * @property {Meeting} meeting
  * @property {Awaited<ReturnType<typeof cuttablePath>>} path to the server, which the test can cut
+ * @property {Awaited<ReturnType<typeof bottleneck>>} bottleneck path for media, which the test can narrow
  */
 
 /** @type {ReturnType<typeof base.extend<Fixtures>>} */
@@ -148,5 +150,11 @@ export const test = base.extend({
     const path = await cuttablePath(server.port);
     await use(path);
     path.close();
+  },
+
+  bottleneck: async ({ server }, use) => {
+    const path = await bottleneck(server.udp);
+    await use(path);
+    await path.close();
   },
 });

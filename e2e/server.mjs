@@ -44,6 +44,7 @@ export async function startServer(log) {
 
   return {
     port,
+    udp,
     url: `http://localhost:${port}`,
     metrics: async () => parseMetrics(await (await fetch(`http://127.0.0.1:${ops}/metrics`)).text()),
     stop: () => child.stop(10_000),

@@ -12,7 +12,7 @@ mkdir -p ../tmp
 : >"$log"
 : >"$E2E_SUMMARY"
 
-env "$mark" timeout -k 10 "$limit" node_modules/.bin/playwright test "$@" >"$log" 2>&1 </dev/null &
+env "$mark" timeout -s INT -k 30 "$limit" node_modules/.bin/playwright test "$@" >"$log" 2>&1 </dev/null &
 run=$!
 tail -f "$log" &
 show=$!

@@ -3,6 +3,8 @@ package sfu
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -188,7 +190,7 @@ func TestWhatIsNotToBeSeenDoesNotWait(t *testing.T) {
 		end func(*studio)
 		why media.Drop
 	}{
-		"the subscriber pauses": {func(s *studio) { s.bob.wish("cam", allocate.Wish{Paused: true}, s.now) }, media.DropPaused},
+		"the subscriber pauses": {func(s *studio) { s.bob.wish(s.now, wished{"cam", allocate.Wish{Paused: true}}) }, media.DropPaused},
 		"the publisher mutes":   {func(s *studio) { s.camera.setMuted(true, s.now) }, media.DropMuted},
 		"another track comes":   {func(s *studio) { s.picture.carry(nil, s.now) }, media.DropPaused},
 		"it is unpublished":     {func(s *studio) { s.loop.unpublish(s.camera) }, media.DropPaused},
@@ -339,6 +341,39 @@ func TestASilentPathIsAskedWhetherItIsBack(t *testing.T) {
 	}
 	if rate := s.bob.out.estimator.Bitrate(); rate <= minBitrate {
 		t.Errorf("%d bit/s five seconds after the path is back", rate)
+	}
+}
+
+// A client may say all its wishes at once, and fifty times a second: to share the
+// budget of a big room for each of them would take the room's loop.
+func TestManyWishesAreOnePlan(t *testing.T) {
+	s := newStudio(t, "q", "h", "f")
+	s.watch()
+	s.knows(5_000_000)
+	for i := range 48 {
+		track := &upTrack{
+			id: media.TrackID(fmt.Sprint(i)), link: s.ana, mid: fmt.Sprint("m", i), source: media.Camera, kind: media.Video,
+			rids: []string{"q", "h", "f"},
+		}
+		s.loop.publish(track)
+		d := newDownTrack(s.bob, media.Video, i+1)
+		d.bound.Store(s.picture.bound.Load())
+		d.stamp.mid = []byte("7")
+		s.bob.down.tracks = append(s.bob.down.tracks, d)
+		d.carry(track, s.now)
+	}
+	s.run(2*time.Second, hd)
+	took := func(n int) time.Duration {
+		wishes := slices.Repeat([]wished{{"cam", tile(300, 200)}}, n)
+		began := time.Now()
+		for range 20 {
+			s.bob.wish(s.now, wishes...)
+		}
+		return time.Since(began)
+	}
+	took(1)
+	if one, many := took(1), took(256); many > 400*one { // it was a thousand times
+		t.Errorf("256 wishes take %v, and one %v", many, one)
 	}
 }
 

@@ -114,19 +114,36 @@ func (lk *link) setCarrier(t *upTrack, d *downTrack) {
 	lk.down.carriers[t.index] = d
 }
 
-// wish notes what the subscriber wants of a track. Of a track that the room does
-// not have nothing is kept: there is no end of names.
-func (lk *link) wish(id media.TrackID, w allocate.Wish, now time.Time) {
-	t := lk.loop.tracks[id]
-	if t == nil || lk.gone {
+// wished is what a subscriber wants of a track.
+type wished struct {
+	track media.TrackID
+	allocate.Wish
+}
+
+// wish notes what the subscriber wants of some tracks, and shares the budget anew,
+// once. Of a track that the room does not have nothing is kept: there is no end of
+// names.
+func (lk *link) wish(now time.Time, all ...wished) {
+	if lk.gone {
 		return
 	}
-	lk.down.wishes[id] = w
-	if d := lk.carrier(t); d != nil {
-		d.wish, d.demands.changed = w, true
-		d.begin(now)
+	for _, w := range all {
+		t := lk.loop.tracks[w.track]
+		if t == nil {
+			continue
+		}
+		lk.down.wishes[w.track] = w.Wish
+		if d := lk.carrier(t); d != nil {
+			d.wish, d.demands.changed = w.Wish, true
+		}
+		lk.pinSound(t.link)
 	}
-	lk.pinSound(t.link)
+	lk.plan(now)
+	for _, w := range all {
+		if t := lk.loop.tracks[w.track]; t != nil && lk.carrier(t) != nil {
+			lk.carrier(t).begin(now)
+		}
+	}
 }
 
 // pinSound makes the sound of a pinned picture heard, however many are louder.

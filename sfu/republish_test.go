@@ -74,7 +74,7 @@ func TestAPinGoesWithItsPicture(t *testing.T) {
 	s := newStudio(t)
 	s.crowd()
 	s.watch()
-	s.bob.wish("cam", allocate.Wish{Pinned: true}, s.now)
+	s.bob.wish(s.now, wished{"cam", allocate.Wish{Pinned: true}})
 	s.loop.unpublish(s.camera)
 	for range 100 {
 		s.sayFrom("eve", 5, 111, []byte{1})

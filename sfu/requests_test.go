@@ -102,7 +102,7 @@ func TestWhoChangesItsMindCostsFewKeyframes(t *testing.T) {
 			toAna := &encoder{studio: s}
 			s.ana.pc, s.asked = toAna, make(map[uint32]bool)
 			for i := range 30 * 25 { // half a minute
-				s.bob.wish("cam", wishes[i%2], s.now)
+				s.bob.wish(s.now, wished{"cam", wishes[i%2]})
 				s.run(40*time.Millisecond, hd)
 			}
 			if n := count[*rtcp.PictureLossIndication](&toAna.post); n > maxWhims+11 {
@@ -118,8 +118,8 @@ func TestWhatWasSeenIsNotReplayed(t *testing.T) {
 	s.watch()
 	s.run(200*time.Millisecond, one)
 	before := len(s.out.headers)
-	s.bob.wish("cam", allocate.Wish{Paused: true}, s.now)
-	s.bob.wish("cam", allocate.Wish{}, s.now)
+	s.bob.wish(s.now, wished{"cam", allocate.Wish{Paused: true}})
+	s.bob.wish(s.now, wished{"cam", allocate.Wish{}})
 	if n, sent := s.loop.tally.repairs.replayed, len(s.out.headers)-before; n != 0 || sent != 0 {
 		t.Errorf("%d keyframes replayed in %d packets to one who has them", n, sent)
 	}

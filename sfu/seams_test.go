@@ -35,11 +35,11 @@ func TestPausedSoundLeavesNoGap(t *testing.T) {
 	s := newStudio(t)
 	s.watch()
 	s.say(20, 111, []byte{1})
-	s.bob.wish("mic", allocate.Wish{Paused: true}, s.now)
+	s.bob.wish(s.now, wished{"mic", allocate.Wish{Paused: true}})
 	for range 100 {
 		s.say(20, 111, []byte{1})
 	}
-	s.bob.wish("mic", allocate.Wish{}, s.now)
+	s.bob.wish(s.now, wished{"mic", allocate.Wish{}})
 	s.say(20, 111, []byte{1})
 	if len(s.out.headers) != 2 {
 		t.Fatalf("%d packets, want one before the pause and one after", len(s.out.headers))

@@ -42,15 +42,15 @@ func (d *downTrack) carry(t *upTrack, now time.Time) {
 		d.link.pinSound(t.link)
 		t.downs = append(t.downs, d)
 		gauge.Inc()
+		if d.kind == media.Video {
+			d.link.plan(now)
+		}
 		d.begin(now)
 	}
 }
 
 // begin shows the track from now on: by its newest keyframe, or the next.
 func (d *downTrack) begin(now time.Time) {
-	if d.kind == media.Video {
-		d.link.plan(now)
-	}
 	d.target()
 	if d.fwd.Current() == 0 {
 		d.replay(now)

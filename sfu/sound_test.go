@@ -142,7 +142,7 @@ func TestOnlyTheLoudestAreHeardInABigRoom(t *testing.T) {
 	if n := talk(100, 127, 10); n > 30 {
 		t.Errorf("ana is heard %d times more while eve talks", n)
 	}
-	s.bob.wish("cam", allocate.Wish{Pinned: true}, s.now)
+	s.bob.wish(s.now, wished{"cam", allocate.Wish{Pinned: true}})
 	if n := talk(50, 60, 10); n != 50 {
 		t.Errorf("ana is pinned and heard %d times of 50", n)
 	}

@@ -17,19 +17,15 @@ const maxPinned = 16
 // and of those that are pinned to the slots, which they get first.
 func (p *participant) applySubscribe(m *wire.Subscribe) {
 	repinned := false
-	wishes := make([]allocate.Wish, len(m.Tracks))
+	wishes := make([]wished, len(m.Tracks))
 	for i, w := range m.Tracks {
-		repinned = p.pin(media.TrackID(w.Track), w.Pinned) || repinned
-		wishes[i] = readWish(w)
-		wishes[i].Pinned = p.pinned[media.TrackID(w.Track)]
+		id := media.TrackID(w.Track)
+		repinned = p.pin(id, w.Pinned) || repinned
+		wishes[i] = wished{id, readWish(w)}
+		wishes[i].Pinned = p.pinned[id]
 	}
 	lk := p.link
-	lk.loop.do(func() {
-		now := time.Now()
-		for i, w := range m.Tracks {
-			lk.wish(media.TrackID(w.Track), wishes[i], now)
-		}
-	})
+	lk.loop.do(func() { lk.wish(time.Now(), wishes...) })
 	if repinned {
 		p.assignSlots()
 	}

@@ -187,7 +187,7 @@ func TestATileGetsThePictureOfItsSize(t *testing.T) {
 		{tile(300, 170), "q"}, {tile(640, 360), "h"}, {allocate.Wish{Pinned: true}, "f"},
 		{tile(200, 100), "q"}, {allocate.Wish{Paused: true}, "nothing"}, {tile(1920, 1080), "f"},
 	} {
-		s.bob.wish("cam", step.wish, s.now)
+		s.bob.wish(s.now, wished{"cam", step.wish})
 		s.run(1100*time.Millisecond, hd)
 		s.flows(step.want)
 	}
@@ -214,7 +214,7 @@ func TestNobodyWantsIt(t *testing.T) {
 	t.Parallel()
 	s := newStudio(t, "q", "h", "f")
 	s.watch()
-	s.bob.wish("cam", tile(640, 360), s.now)
+	s.bob.wish(s.now, wished{"cam", tile(640, 360)})
 	s.run(4500*time.Millisecond, hd)
 	if len(s.told) != 0 {
 		t.Fatalf("told too early: %v", s.told)
@@ -223,7 +223,7 @@ func TestNobodyWantsIt(t *testing.T) {
 	if want := map[string]bool{"q": false, "h": true, "f": false}; len(s.told) != 1 || !maps.Equal(s.told[0], want) {
 		t.Fatalf("told %v, want %v", s.told, want)
 	}
-	s.bob.wish("cam", allocate.Wish{Pinned: true}, s.now)
+	s.bob.wish(s.now, wished{"cam", allocate.Wish{Pinned: true}})
 	s.run(200*time.Millisecond, only("h"))
 	if want := map[string]bool{"q": false, "h": true, "f": true}; len(s.told) != 2 || !maps.Equal(s.told[1], want) {
 		t.Fatalf("told %v, want %v", s.told, want)
@@ -326,11 +326,11 @@ func TestASubscriberIsToldWhatThereIsToSee(t *testing.T) {
 	s := newStudio(t, "q", "h", "f")
 	s.watch()
 	s.run(1200*time.Millisecond, hd)
-	s.bob.wish("cam", tile(640, 360), s.now)
+	s.bob.wish(s.now, wished{"cam", tile(640, 360)})
 	s.run(1200*time.Millisecond, hd)
-	s.bob.wish("cam", allocate.Wish{Paused: true}, s.now)
+	s.bob.wish(s.now, wished{"cam", allocate.Wish{Paused: true}})
 	s.run(time.Second, hd)
-	s.bob.wish("cam", tile(640, 360), s.now)
+	s.bob.wish(s.now, wished{"cam", tile(640, 360)})
 	s.run(1200*time.Millisecond, hd)
 	s.camera.setMuted(true, s.now)
 	s.run(time.Second, nil)

@@ -27,11 +27,15 @@
    * measured, and below it a moving box, so that an encoder has work to do.
    * @param {CanvasRenderingContext2D} g
    * @param {string} colour
+   * @param {HTMLCanvasElement} [crowd] what fills the picture besides
    */
-  function paint(g, colour) {
+  function paint(g, colour, crowd) {
     const { width, height } = g.canvas;
     g.fillStyle = colour;
     g.fillRect(0, 0, width, height);
+    // Always another part of it: nothing that an encoder could predict.
+    const somewhere = (/** @type {number} */ size) => -Math.floor(Math.random() * size);
+    if (crowd) g.drawImage(crowd, somewhere(width), somewhere(height));
     const clock = grayClock();
     for (let bit = 0; bit < 16; bit++) {
       g.fillStyle = clock & (1 << bit) ? '#fff' : '#000';
@@ -39,6 +43,24 @@
     }
     g.fillStyle = '#888';
     g.fillRect((Date.now() / 5) % width, (height * 7) / 8, width / 10, height / 8);
+  }
+
+  /**
+   * A picture of restless detail, twice as wide and high as the camera's, which
+   * darkens the hue here and there.
+   * @param {{width: number, height: number}} size
+   */
+  function crowd({ width, height }) {
+    const canvas = Object.assign(document.createElement('canvas'), { width: 2 * width, height: 2 * height });
+    const g = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
+    const grain = 16;
+    for (let x = 0; x < canvas.width; x += grain) {
+      for (let y = 0; y < canvas.height; y += grain) {
+        g.fillStyle = `rgb(0 0 0 / ${Math.random() / 3})`;
+        g.fillRect(x, y, grain, grain);
+      }
+    }
+    return canvas;
   }
 
   /**
@@ -66,7 +88,8 @@
     const size = { ...usual, ...device.size };
     const canvas = Object.assign(document.createElement('canvas'), size);
     const g = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
-    const repaint = () => paint(g, device.colour);
+    const others = device.busy ? crowd(size) : undefined;
+    const repaint = () => paint(g, device.colour, others);
     repaint();
     const timer = setInterval(repaint, 1000 / self.fps);
     // Without a rate it captures every painting; a second clock beside the timer would miss a third of them.

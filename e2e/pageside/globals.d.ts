@@ -6,6 +6,8 @@ interface FakeCamera {
   colour: string;
   /** 640x360 without. */
   size?: { width: number; height: number };
+  /** Whether what it films takes all the bits that it may have; a hue alone takes next to none. */
+  busy?: boolean;
 }
 
 interface FakeMicrophone {
@@ -45,6 +47,12 @@ interface Received {
   frozen: number;
   width: number;
   codec: string;
+  bytes: number;
+  /** Packets that never came. */
+  lost: number;
+  /** Of a sound: samples so far, and those of them that were made up because what should have come did not. */
+  samples: number;
+  concealed: number;
   /** Bytes, on average. */
   packetSize: number;
 }

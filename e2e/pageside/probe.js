@@ -130,6 +130,10 @@
         frozen: entry.totalFreezesDuration ?? 0,
         width: entry.frameWidth ?? 0,
         codec: stats.get(entry.codecId)?.mimeType ?? '',
+        bytes: entry.bytesReceived,
+        lost: entry.packetsLost ?? 0,
+        samples: entry.totalSamplesReceived ?? 0,
+        concealed: (entry.concealedSamples ?? 0) - (entry.silentConcealedSamples ?? 0),
         packetSize: entry.bytesReceived / entry.packetsReceived,
       };
     }

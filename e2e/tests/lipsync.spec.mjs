@@ -56,7 +56,7 @@ test('the browser knows which sound belongs to which picture', async ({ meeting 
     const [sound, picture] = [heard, seen].map((moments) => median(moments.map(({ dated }) => dated)));
     const apart = median(heard.map(({ delayed }) => delayed)) - median(seen.map(({ delayed }) => delayed));
     const found = `${seen.length} frames are dated ${Math.round(picture)} ms late, ${heard.length} ticks ${Math.round(sound)} ms`;
-    info.annotations.push({ type: 'lip sync', description: `${found}; heard ${Math.round(apart)} ms after seen` });
+    info.annotations.push({ type: 'measured', description: `${found}; heard ${Math.round(apart)} ms after seen` });
     return heard.length < 3 || seen.length < 10 ? Infinity : Math.abs(sound - picture);
   };
   const what = 'ms by which the browser is wrong about sound and picture';

@@ -1,7 +1,7 @@
 // The page itself: for the keyboard, for a screen reader, for a phone, and
 // for those who would attack it.
 import { writeFileSync } from 'node:fs';
-import { AxeBuilder } from '@axe-core/playwright';
+import { expectAccessible } from '../accessible.mjs';
 import { expect, test } from '../meeting.mjs';
 
 /** @typedef {import('@playwright/test').Page} Page */
@@ -29,21 +29,6 @@ async function keep(person, info, name) {
   const path = info.outputPath(`${name}.png`);
   writeFileSync(path, await person.page.screenshot());
   await info.attach(name, { path, contentType: 'image/png' });
-}
-
-/**
- * axe finds nothing serious. Its legacy mode works in the page itself, which
- * has no frames, and not in another one that it opens for the purpose.
- * @param {Page} page
- * @param {string} where
- */
-async function expectAccessible(page, where) {
-  const axe = new AxeBuilder({ page }).setLegacyMode().options({ resultTypes: ['violations'] });
-  const { violations } = await axe.analyze();
-  const faults = violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ target, failureSummary }) => `${target} ${failureSummary}`).join('; ')}`);
-  expect.soft(faults, where).toEqual([]);
 }
 
 for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {

@@ -36,7 +36,7 @@ export function weakness(connection, name) {
 export function weaknessFelt({ loss = 0, rtt = 0 }) {
   if (loss >= 0.05) return 'Your connection is losing data. Sound and pictures may break up for now.';
   if (rtt >= 400) return 'Your connection is slow to answer. Others hear you late for now.';
-  return 'Your connection is slow. Pictures are smaller for now.';
+  return 'Your connection is slow. Pictures are smaller or paused for now.';
 }
 
 /**

@@ -12,6 +12,17 @@ import { groupOf } from './slots.js';
 // extension's number change once a kind of media is negotiated.
 const firstSlots = 3;
 
+// What tells the spatial layers of AV1 apart. Who sends none Chromium does not
+// offer to receive any either, unless it is asked to.
+const dependencyDescriptor = 'https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension';
+
+/**
+ * Of the W3C's WebRTC Extensions, 5.1: Chromium has it.
+ * @typedef {Object} ExtensionControl
+ * @property {() => {uri: string, direction: RTCRtpTransceiverDirection}[]} [getHeaderExtensionsToNegotiate]
+ * @property {(extensions: {uri: string, direction: RTCRtpTransceiverDirection}[]) => void} [setHeaderExtensionsToNegotiate]
+ */
+
 /**
  * @typedef {Object} PeerHooks
  * @property {(message: ClientMessage) => void} send
@@ -68,7 +79,7 @@ export class Peer {
     };
     for (const label of channels) this.#standing.set(label, openChannel(this.pc, label));
     for (const kind of ['audio', 'video']) {
-      for (let i = 0; i < firstSlots; i++) this.pc.addTransceiver(kind, { direction: 'recvonly' });
+      for (let i = 0; i < firstSlots; i++) takeLayers(this.pc.addTransceiver(kind, { direction: 'recvonly' }));
     }
     for (const publication of publications.values()) this.publish(publication);
     this.#watch();
@@ -193,4 +204,14 @@ export class Peer {
     this.#hooks.send({ type: 'restart' });
     this.pc.restartIce();
   }
+}
+
+/**
+ * Offers to receive spatial layers, where the browser knows how.
+ * @param {RTCRtpTransceiver & ExtensionControl} transceiver
+ */
+function takeLayers(transceiver) {
+  const extensions = transceiver.getHeaderExtensionsToNegotiate?.() ?? [];
+  for (const extension of extensions) if (extension.uri === dependencyDescriptor) extension.direction = 'sendrecv';
+  if (extensions.length > 0) transceiver.setHeaderExtensionsToNegotiate?.(extensions);
 }

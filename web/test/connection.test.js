@@ -14,8 +14,8 @@ test('a weak connection is somebody’s', () => {
 
 test('what is said of one’s own is what one notices', () => {
   const felt = (of) => weaknessFelt({ participant: 'me', score: 2, ...of });
-  assert.equal(felt({}), 'Your connection is slow. Pictures are smaller for now.');
-  assert.equal(felt({ bitrate: 300_000, loss: 0.02, rtt: 80 }), 'Your connection is slow. Pictures are smaller for now.');
+  assert.equal(felt({}), 'Your connection is slow. Pictures are smaller or paused for now.');
+  assert.equal(felt({ bitrate: 300_000, loss: 0.02, rtt: 80 }), 'Your connection is slow. Pictures are smaller or paused for now.');
   assert.match(felt({ rtt: 450 }), /hear you late/);
   assert.match(felt({ loss: 0.05, rtt: 450 }), /break up/);
 });
