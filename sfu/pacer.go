@@ -152,7 +152,7 @@ func (d *downTrack) holds(pkt *media.Packet, v *forward.Verdict) bool {
 		return false
 	}
 	if !late && pkt.Keyframe && pkt.FrameStart && pkt.Layer.Spatial == 0 && o.pacer.delay(estimate) > tooLate {
-		d.giveUp(media.DropCongested) // a keyframe makes up for all before it
+		d.giveUp() // a keyframe makes up for all before it
 	}
 	size := len(pkt.Payload) + packetCost
 	if o.pacer.passes(size, estimate, l.rhythm.now) {
@@ -170,7 +170,7 @@ func (d *downTrack) holds(pkt *media.Packet, v *forward.Verdict) bool {
 }
 
 // giveUp lets go of what waits of a picture. It is not sent again, either.
-func (d *downTrack) giveUp(why media.Drop) {
+func (d *downTrack) giveUp() {
 	q := &d.queue
 	if q.len() == 0 {
 		return
@@ -178,7 +178,7 @@ func (d *downTrack) giveUp(why media.Drop) {
 	q.given = numbers{q.packets[q.first].verdict.Seq, q.packets[len(q.packets)-1].verdict.Seq, true}
 	for q.len() > 0 {
 		d.take()
-		d.link.loop.tally.settle(d.kind, why)
+		d.link.loop.tally.settle(d.kind, media.DropCongested)
 	}
 }
 

@@ -31,7 +31,7 @@ func (d *downTrack) carry(t *upTrack, now time.Time) {
 		d.track.removeDown(d)
 		gauge.Dec()
 	}
-	d.giveUp(media.DropPaused)
+	d.giveUp()
 	d.track, d.wish, d.chooser, d.seen = t, allocate.Wish{}, allocate.Chooser{}, sight{}
 	d.aim, d.demands.changed = aim{}, false
 	d.fwd.SetTarget(0, media.Layer{})
@@ -78,17 +78,9 @@ func (d *downTrack) target() {
 		d.aim.layer = layer
 		d.fwd.SetTarget(feed, layer)
 		if feed == 0 {
-			d.giveUp(d.whyNothing())
+			d.giveUp()
 		}
 	}
-}
-
-// whyNothing returns why the subscriber is to get nothing of its track.
-func (d *downTrack) whyNothing() media.Drop {
-	if d.paused() {
-		return media.DropPaused
-	}
-	return media.DropCongested
 }
 
 // choose returns what of its track the subscriber is to get; feed 0 is nothing.

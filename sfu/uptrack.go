@@ -104,7 +104,7 @@ func (t *upTrack) setMuted(muted bool, now time.Time) {
 	}
 	for _, d := range t.downs {
 		d.fwd.Cut()
-		d.giveUp(media.DropMuted)
+		d.giveUp()
 	}
 	t.requestKeyframes(now)
 }

@@ -45,7 +45,7 @@ func (l *link) lag() (d time.Duration) {
 func (p *peer) hearsWell(from, to time.Time, others ...*peer) {
 	p.w.t.Helper()
 	for _, o := range others {
-		if share := p.audible(o, from, to, 200*time.Millisecond); share < 0.99 {
+		if share := p.audible(o, from, to, 200*time.Millisecond); share < 0.97 {
 			p.w.t.Errorf("%s hears %.1f %% of what %s says", p.name, 100*share, o.name)
 		}
 	}

@@ -54,7 +54,7 @@ func TestASteadyLinkIsCalm(t *testing.T) {
 			t.Errorf("pictures changed %d times in %v", n, end.Sub(began))
 		}
 		th.queueStaysShort(began, end)
-		th.picturesMove(began, end, 0.01)
+		th.picturesMove(began, end, 0.03)
 		th.bob.hearsWell(began, end.Add(-time.Second), th.voices()...)
 	})
 }
@@ -124,7 +124,7 @@ func TestTwoShareABottleneck(t *testing.T) {
 			t.Errorf("bob got %d packets, dan %d", bobs, dans)
 		}
 		th.queueStaysShort(began, end)
-		th.picturesMove(began, end, 0.01)
+		th.picturesMove(began, end, 0.03)
 		for _, p := range []*peer{th.bob, dan} {
 			p.hearsWell(began, end.Add(-time.Second), th.voices()...)
 		}

@@ -24,7 +24,7 @@ const (
 	DropCodec     // the subscriber did not negotiate the codec
 	DropUnbound   // the down section is not negotiated yet
 	DropPaused    // the subscriber does not want to see it now
-	DropCongested // held back, and not worth sending before it could leave
+	DropCongested // held back, and not worth sending any more when it could leave
 	DropQuiet     // in a big room: not among the loudest
 
 	NumDrops = iota
