@@ -63,6 +63,7 @@ async function perceives(person, before) {
 
 test('on a link that becomes narrow sound stays whole, and the picture small until it is wide again', async ({ meeting, bottleneck }, info) => {
   bottleneck.narrow(wide);
+  const began = Date.now();
   const [, ben] = await Promise.all([
     meeting.join('ana', { devices: film }),
     meeting.join('ben', { devices: { cameras: [], microphones: [] }, script: bottleneck.script, context: { viewport: large } }),
@@ -72,6 +73,7 @@ test('on a link that becomes narrow sound stays whole, and the picture small unt
   const weak = ben.tile('ben').getByTestId('weak');
   await expect(weak).toBeHidden();
 
+  const ready = (Date.now() - began) / 1000;
   const before = await perceives(ben);
   bottleneck.narrow(narrow);
   const smaller = await expectWhole(ben, false, 5);
@@ -83,7 +85,7 @@ test('on a link that becomes narrow sound stays whole, and the picture small unt
   bottleneck.narrow(wide);
   const larger = await expectWhole(ben, true, 10);
   const after = await perceives(ben, before);
-  const figures = `smaller after ${smaller.toFixed(1)} s, frozen for ${meanwhile.frozen.toFixed(1)} s, ${meanwhile.rate.toFixed(1)} frames/s, ` +
+  const figures = `ready after ${ready.toFixed(1)} s, smaller after ${smaller.toFixed(1)} s, frozen for ${meanwhile.frozen.toFixed(1)} s, ${meanwhile.rate.toFixed(1)} frames/s, ` +
     `large after ${larger.toFixed(1)} s, ${(100 * after.madeUp).toFixed(1)} % of the sound made up, ${after.sound.lost - before.sound.lost} packets of it lost`;
   info.annotations.push({ type: 'measured', description: figures });
   expect(after.madeUp, 'share of the sound that was made up').toBeLessThan(0.03);
