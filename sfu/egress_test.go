@@ -186,19 +186,16 @@ func TestABurstIsSpreadInOrder(t *testing.T) {
 // room any more, is not sent.
 func TestWhatIsNotToBeSeenDoesNotWait(t *testing.T) {
 	t.Parallel()
-	for name, c := range map[string]struct {
-		end func(*studio)
-		why media.Drop
-	}{
-		"the subscriber pauses": {func(s *studio) { s.bob.wish(s.now, wished{"cam", allocate.Wish{Paused: true}}) }, media.DropPaused},
-		"the publisher mutes":   {func(s *studio) { s.camera.setMuted(true, s.now) }, media.DropMuted},
-		"another track comes":   {func(s *studio) { s.picture.carry(nil, s.now) }, media.DropPaused},
-		"it is unpublished":     {func(s *studio) { s.loop.unpublish(s.camera) }, media.DropPaused},
-		"the subscriber leaves": {func(s *studio) { s.loop.removeLink(s.bob) }, media.DropPaused},
-		"there is no room": {func(s *studio) {
+	for name, end := range map[string]func(*studio){
+		"the subscriber pauses": func(s *studio) { s.bob.wish(s.now, wished{"cam", allocate.Wish{Paused: true}}) },
+		"the publisher mutes":   func(s *studio) { s.camera.setMuted(true, s.now) },
+		"another track comes":   func(s *studio) { s.picture.carry(nil, s.now) },
+		"it is unpublished":     func(s *studio) { s.loop.unpublish(s.camera) },
+		"the subscriber leaves": func(s *studio) { s.loop.removeLink(s.bob) },
+		"there is no room": func(s *studio) {
 			s.picture.aim.planned, s.picture.aim.grant = true, allocate.Grant{Paused: true}
 			s.picture.target()
-		}, media.DropCongested},
+		},
 	} {
 		s := newStudio(t)
 		s.flood(300_000)
@@ -206,13 +203,13 @@ func TestWhatIsNotToBeSeenDoesNotWait(t *testing.T) {
 		if waits != 100-sent || waits < 50 {
 			t.Fatalf("%s: %d wait, %d were sent", name, waits, sent)
 		}
-		c.end(s)
+		end(s)
 		s.loop.tally.flush()
-		if got := s.dropped(c.why); int(got) != waits || s.bob.out.pacer.count != 0 || s.bob.out.pacer.bytes != 0 {
+		if got := s.dropped(media.DropCongested); int(got) != waits || s.bob.out.pacer.count != 0 || s.bob.out.pacer.bytes != 0 {
 			t.Errorf("%s: of %d that waited %v were let go, and %d wait", name, waits, got, s.bob.out.pacer.count)
 		}
 		offered := counted(s.loop.tally.set.PacketsOffered[media.Video])
-		if all := counted(s.loop.tally.set.PacketsForwarded[media.Video]) + s.dropped(c.why); offered != all || offered != 100 {
+		if all := counted(s.loop.tally.set.PacketsForwarded[media.Video]) + s.dropped(media.DropCongested); offered != all || offered != 100 {
 			t.Errorf("%s: %v offered, %v accounted for", name, offered, all)
 		}
 		s.wait(100 * time.Millisecond)
