@@ -57,7 +57,7 @@ func TestWhoCannotShowACodecIsToldAndHearsAllTheSame(t *testing.T) {
 		w.run(500 * time.Millisecond)
 		after := fox.counts()
 		sound := flow{ann.ordinal, ann.source("microphone").index}
-		if n := after[sound] - before[sound]; n != 25 {
+		if n := after[sound] - before[sound]; n < 24 || n > 26 {
 			t.Errorf("fox was sent %d of 25 packets of sound", n)
 		}
 		if n := fox.sees(ann); n != (size{}) {
