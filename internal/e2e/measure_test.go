@@ -118,18 +118,6 @@ func (s *screen) changes(from, to time.Time) (n int) {
 	return n
 }
 
-// stateChanges returns what p was told of another's camera, one after the other.
-func (p *peer) stateChanges(other *peer) []wire.TrackState {
-	var out []wire.TrackState
-	id := p.trackOf(other, "camera")
-	for _, s := range eventsOf[*wire.TrackState](p) {
-		if s.Track == id {
-			out = append(out, *s)
-		}
-	}
-	return out
-}
-
 // ignores makes a peer receive no picture of others: who only publishes.
 func (p *peer) ignores(others ...*peer) {
 	p.w.t.Helper()
