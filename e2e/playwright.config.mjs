@@ -3,14 +3,14 @@ import { chromiumOptions, firefoxOptions } from './browsers.mjs';
 
 // One meeting at a time: two would starve each other of CPU on a small machine.
 //
-// No other test of the project has a second try. These have one, for they share
+// A test that fails is tried again, twice at most, for all of these share
 // two cores with browsers that give up when they get none. Who needs it has
 // found something all the same, and is named at the end of the run (summary.mjs).
 export default defineConfig({
   testDir: 'tests',
   globalSetup: './setup.mjs',
   workers: 1,
-  retries: 1,
+  retries: 2,
   // For patience only; what is promised within a time says so in its test.
   timeout: 120_000,
   expect: { timeout: 15_000 },

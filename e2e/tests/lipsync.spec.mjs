@@ -33,8 +33,9 @@ async function msid(person, name, kind) {
 // seem up to 40 ms late, and the buffer of the loudspeaker, which grows on a
 // busy machine and which the browser counts in, up to 80 ms early. That the
 // reports are right within 40 ms is tested where time is ours (internal/e2e);
-// without them the browser believes nothing.
-const measured = 120; // ms
+// without them the browser believes nothing. Ten to ninety milliseconds are what
+// a quiet machine shows; one without CPU was found at 260.
+const measured = 300; // ms
 
 // A report that a browser writes while the machine stands still is wrong, and
 // the other one draws its line through twenty of ours: a second each.
