@@ -2,7 +2,7 @@
 // call, in and out.
 //
 // What a packet costs is what the kernel does for each buffer that it sends or
-// takes in, hardly the system call itself (docs/performance.md). So a Batch
+// takes in, hardly the system call itself (docs/adr/0010). So a Batch
 // joins the packets that one subscriber gets in a turn of a media loop into
 // trains, which pass the kernel as one buffer (UDP_SEGMENT), and sends the
 // trains of all subscribers in one call (sendmmsg). Received trains are taken

@@ -70,9 +70,9 @@ func passes(errno syscall.Errno) bool {
 	return false
 }
 
-// maxQueueTime is how old a packet may be when it is read. Beyond it lies a
+// oldest is how old a packet may be when it is read. Beyond it lies a
 // step of the wall clock, by which the kernel stamps.
-const maxQueueTime = time.Second
+const oldest = time.Second
 
 // deliver fills the inbox with what was received by now.
 func (r *incoming) deliver(now time.Time) {
@@ -86,7 +86,7 @@ func (r *incoming) deliver(now time.Time) {
 		}
 		meta := parseControl(r.controls[i].bytes()[:h.Controllen])
 		slot.segment = meta.segment
-		if age := time.Duration(wall - meta.stamp); meta.stamp != 0 && age > 0 && age < maxQueueTime {
+		if age := time.Duration(wall - meta.stamp); meta.stamp != 0 && age > 0 && age < oldest {
 			slot.at = now.Add(-age)
 		}
 	}
