@@ -84,19 +84,19 @@ func newBot(cfg *Config, g *ground, index, room int, publishes, verifies bool) (
 
 // newSources makes a microphone and a camera.
 func newSources(b *bot) (list []*source) {
-	if b.cfg.Audio {
+	if b.cfg.Media.Audio {
 		list = append(list, &source{
 			bot: b, word: "microphone", kind: webrtc.RTPCodecTypeAudio, plan: newOpus(),
 		})
 	}
-	if !b.cfg.Video {
+	if !b.cfg.Media.Video {
 		return list
 	}
 	index := uint8(len(list))
-	for i, e := range encodings(b.cfg.Simulcast) {
+	for i, e := range encodings(b.cfg.Media.Simulcast) {
 		s := &source{
 			bot: b, index: index, encoding: uint8(i), word: "camera", rid: e.rid, size: e.size,
-			kind: webrtc.RTPCodecTypeVideo, plan: newVideo(int(float64(b.cfg.Bitrate)*e.share), b.cfg.FPS),
+			kind: webrtc.RTPCodecTypeVideo, plan: newVideo(int(float64(b.cfg.Media.Bitrate)*e.share), b.cfg.Media.FPS),
 		}
 		s.wantKey.Store(true)
 		list = append(list, s)

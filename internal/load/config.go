@@ -18,17 +18,22 @@ type Config struct {
 	Subscribers int // in each room, who only watch
 	JoinRate    float64
 
-	Video     bool
-	Audio     bool
-	Bitrate   int // of a camera, bits a second, all encodings together
-	FPS       int
-	Simulcast bool
+	Media Media
 
 	Duration    time.Duration
 	Warmup      time.Duration
 	Loss        float64 // share of media packets lost on purpose, in both directions
 	NACK        bool    // bots ask for what they miss
 	VerifyEvery int     // one bot of so many decrypts and verifies all it gets
+}
+
+// Media is what a publisher sends.
+type Media struct {
+	Video     bool
+	Audio     bool
+	Bitrate   int // of a camera, bits a second, all encodings together
+	FPS       int
+	Simulcast bool
 }
 
 // maxBots is what the sender's field in a seal can tell apart.
@@ -48,9 +53,9 @@ func (c *Config) Validate() error {
 		return errors.New("nobody to forward to: at least two bots in a room")
 	case c.bots() > maxBots:
 		return fmt.Errorf("%d bots: at most %d", c.bots(), maxBots)
-	case !c.Video && !c.Audio:
+	case !c.Media.Video && !c.Media.Audio:
 		return errors.New("neither video nor audio")
-	case c.FPS < 1 || c.FPS > 240 || c.Bitrate < 8*c.FPS:
+	case c.Media.FPS < 1 || c.Media.FPS > 240 || c.Media.Bitrate < 8*c.Media.FPS:
 		return errors.New("a bitrate and a frame rate that make frames")
 	case c.JoinRate <= 0 || c.Duration < 100*time.Millisecond || c.VerifyEvery < 1:
 		return errors.New("join rate, duration and verify-every must be positive")

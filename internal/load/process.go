@@ -49,3 +49,34 @@ func parseStat(line []byte, pageSize int) (usage, error) {
 	}
 	return usage{cpu: time.Duration(n[0]+n[1]) * (time.Second / userHz), rss: n[2] * int64(pageSize)}, nil
 }
+
+// busyTime is how long all cores of this machine have been busy, together.
+func busyTime() time.Duration {
+	text, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		return 0
+	}
+	busy, err := parseBusy(text)
+	if err != nil {
+		return 0
+	}
+	return busy
+}
+
+// parseBusy reads the first line of /proc/stat.
+func parseBusy(text []byte) (time.Duration, error) {
+	line, _, _ := bytes.Cut(text, []byte("\n"))
+	fields := bytes.Fields(line)
+	if len(fields) < 8 || string(fields[0]) != "cpu" {
+		return 0, errors.New("stat: no line of all cores")
+	}
+	total := int64(0)
+	for _, at := range []int{1, 2, 3, 6, 7} { // user, nice, system, irq, softirq
+		n, err := strconv.ParseInt(string(fields[at]), 10, 64)
+		if err != nil {
+			return 0, fmt.Errorf("stat: %w", err)
+		}
+		total += n
+	}
+	return time.Duration(total) * (time.Second / userHz), nil
+}

@@ -23,7 +23,9 @@ type Report struct {
 	Latency Spread  `json:"latency_ms"`       // from sending to the subscriber's socket
 	Join    Spread  `json:"join_ms"`          // from dialling to the first packet
 	Checked Checked `json:"checked"`
-	ToolCPU float64 `json:"tool_cores"` // cores that the tool itself was busy with
+
+	ToolCores  float64 `json:"tool_cores"`  // that the tool itself kept busy
+	OtherCores float64 `json:"other_cores"` // that the rest of this machine did: noise
 }
 
 // Traffic is what was forwarded.
@@ -67,43 +69,77 @@ type Checked struct {
 // measure counts one window, from silence to silence, so that what is sent in
 // it and what arrives in it are the same packets.
 func (f *fleet) measure(ctx context.Context, before usage) (*Report, error) {
-	f.silent.Store(true)
-	if err := f.sleep(ctx, hush); err != nil {
+	if err := f.quiet(ctx); err != nil {
 		return nil, err
 	}
 	for _, b := range f.all() {
 		b.restart()
 	}
-	from, err := f.usage()
+	from, err := f.machine()
 	if err != nil {
 		return nil, err
 	}
-	tool, _ := usageOf(os.Getpid()) // unknown but on Linux
 	begin := time.Now()
 	f.silent.Store(false)
-	if err := f.watch(ctx, begin, from); err != nil {
-		return nil, err
-	}
-	to, err := f.usage()
-	if err != nil {
+	if err := f.watch(ctx, begin, from.server); err != nil {
 		return nil, err
 	}
 	took := time.Since(begin)
-	toolTo, _ := usageOf(os.Getpid())
-	f.silent.Store(true)
-	if err := f.sleep(ctx, hush); err != nil {
+	if err := f.quiet(ctx); err != nil {
+		return nil, err
+	}
+	to, err := f.machine()
+	if err != nil {
 		return nil, err
 	}
 	r := f.report(took)
-	r.ToolCPU = (toolTo.cpu - tool.cpu).Seconds() / took.Seconds()
+	busy := time.Since(begin).Seconds()
+	r.ToolCores = (to.tool - from.tool).Seconds() / busy
+	cpu := (to.server.cpu - from.server.cpu).Seconds()
+	r.OtherCores = max(0, (to.all-from.all).Seconds()-cpu-(to.tool-from.tool).Seconds()) / busy
 	if f.cfg.PID != 0 {
-		cpu := (to.cpu - from.cpu).Seconds()
 		r.Server = &Server{
 			Cores: cpu / took.Seconds(), PacketMicros: cpu * 1e6 / float64(max(1, r.Traffic.Delivered)),
-			RSS: to.rss, BotRSS: (to.rss - before.rss) / int64(f.cfg.bots()),
+			RSS: to.server.rss, BotRSS: (to.server.rss - before.rss) / int64(f.cfg.bots()),
 		}
 	}
 	return r, nil
+}
+
+// quiet lets everyone be silent and waits until nothing is under way any more.
+func (f *fleet) quiet(ctx context.Context) error {
+	f.silent.Store(true)
+	for last, n := uint64(1), 0; n < maxHush; n++ {
+		if err := f.sleep(ctx, hush); err != nil {
+			return err
+		}
+		sum := uint64(0)
+		for _, b := range f.all() {
+			sum += b.received().packets
+		}
+		if sum == last {
+			return nil
+		}
+		last = sum
+	}
+	return nil // whoever still sends does so unasked
+}
+
+// machine is what the processes have used so far. All but the server's is
+// unknown, and zero, where there is no /proc.
+type machine struct {
+	server usage
+	tool   time.Duration
+	all    time.Duration // everything on this machine
+}
+
+func (f *fleet) machine() (m machine, err error) {
+	if m.server, err = f.usage(); err != nil {
+		return m, err
+	}
+	own, _ := usageOf(os.Getpid())
+	m.tool, m.all = own.cpu, busyTime()
+	return m, nil
 }
 
 // watch lets the window pass, and tells each second how it goes.
@@ -139,7 +175,7 @@ func (f *fleet) watch(ctx context.Context, begin time.Time, from usage) error {
 func (f *fleet) report(took time.Duration) *Report {
 	r := &Report{
 		Rooms: f.cfg.Rooms, Publishers: f.cfg.Publishers, Subscribers: f.cfg.Subscribers,
-		Simulcast: f.cfg.Simulcast, Seconds: took.Seconds(),
+		Simulcast: f.cfg.Media.Simulcast, Seconds: took.Seconds(),
 	}
 	var latency, join histogram
 	bytes := uint64(0)
@@ -152,8 +188,7 @@ func (f *fleet) report(took time.Duration) *Report {
 			join.add(d)
 		}
 		if b.check != nil {
-			r.Checked.add(b, w, f.cfg.Loss > 0)
-			latency.merge(&b.check.latency)
+			r.Checked.add(b, w, f.cfg.Loss > 0, &latency)
 		}
 	}
 	t := &r.Traffic
@@ -173,12 +208,12 @@ func (f *fleet) expected(b *bot, w window) (n uint64) {
 			continue
 		}
 		for _, s := range other.sources {
-			if !f.cfg.Simulcast || s.rid == "" {
+			if !f.cfg.Media.Simulcast || s.rid == "" {
 				n += s.sent.Load()
 			}
 		}
 	}
-	if f.cfg.Simulcast {
+	if f.cfg.Media.Simulcast {
 		n += w.numbered
 	}
 	return n
@@ -198,7 +233,7 @@ func (t *Traffic) add(b *bot, w window) {
 
 // add takes what one bot verified. What came to its socket has to have been
 // verified too, or it could not be decrypted.
-func (c *Checked) add(b *bot, w window, lossy bool) {
+func (c *Checked) add(b *bot, w window, lossy bool, latency *histogram) {
 	v := b.check
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -209,6 +244,7 @@ func (c *Checked) add(b *bot, w window, lossy bool) {
 	if w.again > 0 && !lossy {
 		v.faultLocked("%d numbers came twice", w.again)
 	}
+	latency.merge(&v.latency)
 	c.Bots++
 	c.Packets += v.packets
 	c.Overrun += overrun
@@ -257,7 +293,7 @@ func (r *Report) Print(w io.Writer) {
 	for _, fault := range c.Faults {
 		line("", "%s", fault)
 	}
-	line("tool", "%.2f cores", r.ToolCPU)
+	line("besides", "the tool used %.2f cores, others on this machine %.2f", r.ToolCores, r.OtherCores)
 }
 
 // Write writes the report as JSON.

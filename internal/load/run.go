@@ -18,7 +18,8 @@ import (
 
 const (
 	connectWithin = 20 * time.Second
-	hush          = 200 * time.Millisecond // what is under way arrives in it
+	hush          = 150 * time.Millisecond // if nothing comes for so long, nothing is under way
+	maxHush       = 20
 )
 
 // fleet is all bots of a run.

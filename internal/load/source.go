@@ -5,11 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
@@ -17,9 +15,8 @@ import (
 
 const (
 	acknowledged = 100 // packets with a mid: then browsers know that the SSRC is known, and stop
-	repairs      = 1024
-	voice        = 30 // -dBov: everyone speaks all the time
-	vp8Open      = 4  // bytes of a VP8 payload that a server may rewrite: the picture id
+	voice        = 30  // -dBov: everyone speaks all the time
+	vp8Open      = 4   // bytes of a VP8 payload that a server may rewrite: the picture id
 )
 
 // source is one encoding of what a bot sends: a webrtc.TrackLocal that makes
@@ -36,31 +33,21 @@ type source struct {
 	line     *webrtc.RTPTransceiver
 	plan     *schedule
 
-	bound     atomic.Pointer[binding]
-	wantKey   atomic.Bool
-	unwanted  atomic.Bool // nobody watches this encoding
-	sent      atomic.Uint64
+	bound    atomic.Pointer[binding]
+	wantKey  atomic.Bool
+	unwanted atomic.Bool // nobody watches this encoding
+	sent     atomic.Uint64
+	keyed    time.Duration // when the last keyframe was made
+	packet   outgoing
+	past     past
+}
+
+// outgoing is the packet that is being made; its memory is used again.
+type outgoing struct {
 	header    rtp.Header
 	payload   []byte
 	transport []byte // the value of the transport-wide number in header
 	number    uint32
-	keyed     time.Duration // when the last keyframe was made
-
-	mu     sync.Mutex // guards what the RTCP goroutine reads
-	ring   []sentPacket
-	octets uint32
-	count  uint32
-	rtxSeq uint16
-	clock  struct { // the timestamp of the last frame, and when it was
-		timestamp uint32
-		at        time.Time
-	}
-}
-
-// sentPacket is kept to answer NACKs from.
-type sentPacket struct {
-	header  rtp.Header
-	payload []byte
 }
 
 // binding is what negotiation gave a source.
@@ -134,40 +121,42 @@ func (s *source) send(p piece, begin time.Time) {
 	if b == nil {
 		return
 	}
-	s.number++
-	h := &s.header
-	s.describe(h, b)
+	out := &s.packet
+	out.number++
+	h := &out.header
+	s.describe(out, b)
 	rate, fixed, from := uint32(48000), 0, 0
 	if s.kind == webrtc.RTPCodecTypeVideo {
 		rate, from = 90000, vp8Open
-		s.payload = vp8Head(s.payload[:0], uint16(p.frame), p.key, p.first, s.size)
-		fixed = len(s.payload) - vp8Open
+		out.payload = vp8Head(out.payload[:0], uint16(p.frame), p.key, p.first, s.size)
+		fixed = len(out.payload) - vp8Open
 	} else {
-		s.payload = s.payload[:0]
+		out.payload = out.payload[:0]
 	}
-	h.Marker = p.last || s.kind == webrtc.RTPCodecTypeAudio && s.number == 1
+	h.Marker = p.last || s.kind == webrtc.RTPCodecTypeAudio && out.number == 1
 	h.SequenceNumber++
 	h.Timestamp = uint32(p.at.Seconds() * float64(rate))
 	size := max(p.size, from+fixed+sealSize)
-	s.payload = append(s.payload, make([]byte, size-len(s.payload))...)
+	out.payload = append(out.payload, make([]byte, size-len(out.payload))...)
 	seal{
 		sender: s.bot.index, source: s.index, encoding: s.encoding,
-		number: s.number, sent: time.Now().UnixNano(),
-	}.write(s.payload[from:], fixed)
-	s.keep(begin.Add(p.at))
-	if s.transport != nil {
-		binary.BigEndian.PutUint16(s.transport, uint16(s.bot.transport.Add(1)))
+		number: out.number, sent: time.Now().UnixNano(),
+	}.write(out.payload[from:], fixed)
+	s.past.keep(out, begin.Add(p.at), s.bot.cfg.Loss > 0)
+	if out.transport != nil {
+		binary.BigEndian.PutUint16(out.transport, uint16(s.bot.transport.Add(1)))
 	}
-	if _, err := b.out.WriteRTP(h, s.payload); err == nil {
+	if _, err := b.out.WriteRTP(h, out.payload); err == nil {
 		s.sent.Add(1)
 	}
 }
 
 // describe writes what stays the same from packet to packet.
-func (s *source) describe(h *rtp.Header, b *binding) {
-	if s.number > 1 && s.number != acknowledged {
+func (s *source) describe(out *outgoing, b *binding) {
+	if out.number > 1 && out.number != acknowledged {
 		return
 	}
+	h := &out.header
 	*h = rtp.Header{
 		Version: 2, PayloadType: b.pt, SSRC: b.ssrc,
 		SequenceNumber: h.SequenceNumber,
@@ -178,13 +167,13 @@ func (s *source) describe(h *rtp.Header, b *binding) {
 		}
 	}
 	if b.ids[sdp.TransportCCURI] != 0 {
-		s.transport = make([]byte, 2)
-		extend(sdp.TransportCCURI, s.transport)
+		out.transport = make([]byte, 2)
+		extend(sdp.TransportCCURI, out.transport)
 	}
 	if s.kind == webrtc.RTPCodecTypeAudio {
 		extend(sdp.AudioLevelURI, []byte{0x80 | voice})
 	}
-	if s.number < acknowledged {
+	if out.number < acknowledged {
 		extend(sdp.SDESMidURI, []byte(s.line.Mid()))
 		if s.rid != "" {
 			extend(sdp.SDESRTPStreamIDURI, []byte(s.rid))
@@ -209,76 +198,4 @@ func vp8Head(b []byte, picture uint16, key, first bool, size [2]uint16) []byte {
 		return binary.LittleEndian.AppendUint16(b, size[1])
 	}
 	return append(b, 0x11, 0x02, 0x00)
-}
-
-// keep remembers the packet that is about to leave.
-func (s *source) keep(captured time.Time) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.count++
-	s.octets += uint32(len(s.payload))
-	s.clock.timestamp, s.clock.at = s.header.Timestamp, captured
-	if s.bot.cfg.Loss == 0 {
-		return // nobody will ask
-	}
-	if s.ring == nil {
-		s.ring = make([]sentPacket, repairs)
-	}
-	slot := &s.ring[s.header.SequenceNumber%repairs]
-	slot.header, slot.payload = s.header.Clone(), append(slot.payload[:0], s.payload...)
-}
-
-// repair answers a NACK (RFC 4588).
-func (s *source) repair(nack *rtcp.TransportLayerNack) {
-	b := s.bound.Load()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if b == nil || s.ring == nil || b.rtxPT == 0 || b.rtxSSRC == 0 {
-		return
-	}
-	for _, pair := range nack.Nacks {
-		for _, number := range pair.PacketList() {
-			lost := &s.ring[number%repairs]
-			if lost.header.SequenceNumber != number || len(lost.payload) == 0 {
-				continue
-			}
-			h := lost.header.Clone()
-			s.rtxSeq++
-			h.SSRC, h.PayloadType, h.SequenceNumber = b.rtxSSRC, b.rtxPT, s.rtxSeq
-			if id := b.ids[sdp.TransportCCURI]; id != 0 {
-				_ = h.SetExtension(id, binary.BigEndian.AppendUint16(nil, uint16(s.bot.transport.Add(1))))
-			}
-			if id := b.ids[sdp.SDESRepairRTPStreamIDURI]; id != 0 && s.rid != "" {
-				_ = h.SetExtension(b.ids[sdp.SDESMidURI], []byte(s.line.Mid()))
-				_ = h.SetExtension(id, []byte(s.rid))
-			}
-			payload := append(binary.BigEndian.AppendUint16(nil, number), lost.payload...)
-			_, _ = b.out.WriteRTP(&h, payload)
-		}
-	}
-}
-
-// report is the sender report of now (RFC 3550, 6.4.1), or nil before anything
-// was sent.
-func (s *source) report(now time.Time) rtcp.Packet {
-	b := s.bound.Load()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if b == nil || s.count == 0 {
-		return nil
-	}
-	rate := 48000.0
-	if s.kind == webrtc.RTPCodecTypeVideo {
-		rate = 90000
-	}
-	return &rtcp.SenderReport{
-		SSRC: b.ssrc, NTPTime: ntp(now), PacketCount: s.count, OctetCount: s.octets,
-		RTPTime: s.clock.timestamp + uint32(now.Sub(s.clock.at).Seconds()*rate),
-	}
-}
-
-// ntp is a time as RTCP writes it: seconds since 1900 in 32.32 bits.
-func ntp(t time.Time) uint64 {
-	n := uint64(t.UnixNano())
-	return (n/1e9+2208988800)<<32 | n%1e9<<32/1e9
 }
