@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/pion/sdp/v3"
+	"github.com/pion/webrtc/v4"
 )
 
 // maxMissing bounds what a bot asks for at once.
@@ -133,4 +134,24 @@ func (b *bot) waited() (time.Duration, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return time.Unix(0, b.in.first).Sub(b.in.joined), b.in.first != 0
+}
+
+// hears is how many streams have begun, once the bot itself is ready for them.
+func (b *bot) hears() (n int) {
+	if b.pc.ConnectionState() != webrtc.PeerConnectionStateConnected {
+		return 0
+	}
+	if b.check != nil {
+		if verified, _ := b.check.slowest(); verified == 0 {
+			return 0
+		}
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, st := range b.in.streams {
+		if st.begun {
+			n++
+		}
+	}
+	return n
 }

@@ -106,21 +106,27 @@ func (f *fleet) measure(ctx context.Context, before usage) (*Report, error) {
 	return r, nil
 }
 
-// quiet lets everyone be silent and waits until nothing is under way any more.
+// quiet lets everyone be silent and waits until nothing is under way any more:
+// until nothing has come for longer than any packet took so far.
 func (f *fleet) quiet(ctx context.Context) error {
 	f.silent.Store(true)
 	for last, n := uint64(1), 0; n < maxHush; n++ {
-		if err := f.sleep(ctx, hush); err != nil {
-			return err
-		}
-		sum := uint64(0)
+		sum, slowest := uint64(0), time.Duration(0)
 		for _, b := range f.all() {
 			sum += b.received().packets
+			if b.check != nil {
+				packets, latency := b.check.slowest()
+				sum += packets
+				slowest = max(slowest, latency)
+			}
 		}
 		if sum == last {
 			return nil
 		}
 		last = sum
+		if err := f.sleep(ctx, min(max(hush, 2*slowest), slowHush)); err != nil {
+			return err
+		}
 	}
 	return nil // whoever still sends does so unasked
 }

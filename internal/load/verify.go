@@ -45,6 +45,13 @@ func (v *verifier) restart() {
 	v.packets, v.latency = 0, histogram{}
 }
 
+// slowest is how many packets were verified, and the longest that one took.
+func (v *verifier) slowest() (packets uint64, latency time.Duration) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.packets, v.latency.quantile(1)
+}
+
 // handleVerified takes a decrypted RTP packet, on pion's goroutine.
 func (b *bot) handleVerified(raw []byte) {
 	if b.check == nil {
