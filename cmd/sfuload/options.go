@@ -84,7 +84,7 @@ func (c *runCommand) config() load.Config {
 	return load.Config{
 		URL: c.URL, Origin: c.Origin, PID: c.PID,
 		Rooms: c.Crowd.Rooms, Publishers: c.Crowd.Publishers, Subscribers: c.Crowd.Subscribers, JoinRate: c.Crowd.JoinRate,
-		Media: load.Media(c.Picture),
+		Media:    load.Media(c.Picture),
 		Duration: c.Duration, Warmup: c.Warmup, Loss: c.Loss, NACK: c.NACK, VerifyEvery: c.VerifyEvery,
 	}
 }

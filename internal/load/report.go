@@ -190,7 +190,7 @@ func (f *fleet) report(took time.Duration) *Report {
 		bytes += w.bytes
 		r.Traffic.add(b, w)
 		r.Traffic.Expected += f.expected(b, w)
-		if d, ok := b.waited(); ok && !b.publishes() {
+		if d, ok := b.waited(); ok && !f.alone(b) {
 			join.add(d)
 		}
 		if b.check != nil {
@@ -204,6 +204,9 @@ func (f *fleet) report(took time.Duration) *Report {
 	r.Latency, r.Join = spread(&latency), spread(&join)
 	return r
 }
+
+// alone reports whether b was the first in its room, and had to wait for others.
+func (f *fleet) alone(b *bot) bool { return b.publishes() && int(b.index) == b.room*f.cfg.Publishers }
 
 // expected is how many packets should have come to b: all that the others in
 // its room sent. Of simulcast it gets one encoding, the server says which; there

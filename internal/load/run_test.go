@@ -109,7 +109,8 @@ func TestEveryPacketOfBothServersIsCounted(t *testing.T) {
 
 func TestSimulcastAndLossOnPurpose(t *testing.T) {
 	cfg := small(ourServer(t))
-	cfg.Publishers, cfg.Loss, cfg.NACK, cfg.Media.Simulcast = 1, 0.05, true, true
+	cfg.Publishers, cfg.Loss, cfg.NACK = 1, 0.15, true
+	cfg.Media.Simulcast, cfg.Media.Bitrate = true, 1_200_000
 	cfg.Duration = 600 * time.Millisecond
 	r := run(t, cfg)
 	if r.Traffic.Lost == 0 || r.Traffic.Asked == 0 || r.Traffic.Share > 1 {
