@@ -21,6 +21,7 @@ const (
 	stopWithin  = 12 * time.Second
 	goodShare   = 0.99 // delivered, to call a rate sustained
 	benchJoins  = 100  // a second
+	busyTool    = 0.9  // cores of the one that the bots have
 )
 
 // Bench runs the scenarios against a server and the reference, each of them and
@@ -104,16 +105,21 @@ func (b *Bench) saturate(ctx context.Context, c *contender, cores string) (best 
 		if err != nil {
 			return best, err
 		}
-		good := r.Traffic.Share >= goodShare
+		good := r != nil && r.Traffic.Share >= goodShare
 		if good {
 			best = r
 		}
 		search.Tried(rate, good)
 	}
+	if best != nil && best.ToolCores > busyTool {
+		_, _ = fmt.Fprintf(b.Out, "the bots' core was full: %s may do more than the next line says\n", c.name)
+	}
 	return best, nil
 }
 
-// once starts a fresh server and runs a scenario on it.
+// once starts a fresh server and runs a scenario on it. The report is nil if
+// the server could not carry it so far that there was something to count. A
+// server that delivers what is wrong ends the bench.
 func (b *Bench) once(ctx context.Context, c *contender, s Scenario, cores string) (*Report, error) {
 	addr, err := freeAddr()
 	if err != nil {
@@ -138,15 +144,20 @@ func (b *Bench) once(ctx context.Context, c *contender, s Scenario, cores string
 		"--url", "ws://" + addr + "/ws", "--pid", fmt.Sprint(server.Process.Pid), "--json", file}, b.flags(s)...)
 	bots := exec.CommandContext(ctx, "taskset", args...)
 	bots.Stderr = b.Log
-	if err := bots.Run(); err != nil {
-		return nil, fmt.Errorf("bots: %w", err)
-	}
+	runErr := bots.Run() // also if something was wrong, which is in the report
 	raw, err := os.ReadFile(file)
+	if errors.Is(err, os.ErrNotExist) && ctx.Err() == nil {
+		_, _ = fmt.Fprintf(b.Log, "%s, %s: %v\n", s.Name, c.name, runErr)
+		return nil, nil
+	}
 	if err != nil {
 		return nil, err
 	}
 	r := new(Report)
-	return r, json.Unmarshal(raw, r)
+	if err := json.Unmarshal(raw, r); err != nil {
+		return nil, err
+	}
+	return r, r.Err()
 }
 
 // flags are a scenario in the words of the run command.
@@ -160,6 +171,7 @@ func (b *Bench) flags(s Scenario) []string {
 		fmt.Sprintf("--subscribers=%d", s.Subscribers), fmt.Sprintf("--video=%t", s.Video),
 		fmt.Sprintf("--audio=%t", s.Audio), fmt.Sprintf("--bitrate=%d", bitrate),
 		fmt.Sprintf("--join-rate=%d", benchJoins), fmt.Sprintf("--duration=%v", b.Duration),
+		fmt.Sprintf("--verify-every=%d", s.VerifyEvery),
 	}
 }
 

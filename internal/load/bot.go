@@ -79,7 +79,11 @@ func newBot(cfg *Config, g *ground, index, room int, publishes, verifies bool) (
 	if publishes {
 		b.sources = newSources(b)
 	}
-	return b, g.poller.add(b.socket)
+	if err := g.poller.add(b.socket); err != nil {
+		b.close(g)
+		return nil, err
+	}
+	return b, nil
 }
 
 // newSources makes a microphone and a camera.
