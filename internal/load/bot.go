@@ -17,6 +17,9 @@ import (
 	"github.com/pion/webrtc/v4"
 )
 
+// replayWindow is libwebrtc's: a repaired packet comes late.
+const replayWindow = 1024
+
 // bot is one participant: a PeerConnection on a socket of its own, what it
 // sends, and the count of what arrives.
 type bot struct {
@@ -138,6 +141,7 @@ func (b *bot) connection(g *ground) (*webrtc.PeerConnection, error) {
 	settings.LoggerFactory = quiet
 	settings.SetICEUDPMux(ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: b.socket, Logger: quiet.NewLogger("mux")}))
 	settings.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
+	settings.SetSRTPReplayProtectionWindow(replayWindow)
 	settings.SetIncludeLoopbackCandidate(true)
 	settings.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
 	settings.BufferFactory = func(kind packetio.BufferPacketType, _ uint32) io.ReadWriteCloser {

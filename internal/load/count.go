@@ -102,7 +102,7 @@ func (b *bot) restart() {
 	b.socket.lost.Store(0)
 	b.socket.overrun.Store(0)
 	for _, s := range b.sources {
-		s.sent.Store(0)
+		s.sent.restart()
 	}
 	if b.check != nil {
 		b.check.restart()

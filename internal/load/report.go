@@ -110,7 +110,7 @@ func (f *fleet) measure(ctx context.Context, before usage) (*Report, error) {
 // until nothing has come for longer than any packet took so far.
 func (f *fleet) quiet(ctx context.Context) error {
 	f.silent.Store(true)
-	for last, n := uint64(1), 0; n < maxHush; n++ {
+	for last, still, n := uint64(1), 0, 0; n < maxHush; n++ {
 		sum, slowest := uint64(0), time.Duration(0)
 		for _, b := range f.all() {
 			sum += b.received().packets
@@ -121,6 +121,9 @@ func (f *fleet) quiet(ctx context.Context) error {
 			}
 		}
 		if sum == last {
+			still++
+		}
+		if still > 0 && f.caughtUp() || still == lostHush {
 			return nil
 		}
 		last = sum
@@ -129,6 +132,26 @@ func (f *fleet) quiet(ctx context.Context) error {
 		}
 	}
 	return nil // whoever still sends does so unasked
+}
+
+// caughtUp reports whether those who verify have the last packet of everyone
+// they hear. With losses, or sizes to choose from, nobody can tell.
+func (f *fleet) caughtUp() bool {
+	if f.cfg.Loss > 0 || f.cfg.Media.Simulcast {
+		return true
+	}
+	bots := f.all()
+	for _, b := range bots {
+		if b.check == nil {
+			continue
+		}
+		for from, number := range b.check.heard() {
+			if bots[from.sender].sources[from.source].sent.last.Load() != number {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // machine is what the processes have used so far. All but the server's is
@@ -218,7 +241,7 @@ func (f *fleet) expected(b *bot, w window) (n uint64) {
 		}
 		for _, s := range other.sources {
 			if !f.cfg.Media.Simulcast || s.rid == "" {
-				n += s.sent.Load()
+				n += s.sent.window()
 			}
 		}
 	}

@@ -23,6 +23,7 @@ const (
 	completeWithin = 10 * time.Second
 	hush           = 150 * time.Millisecond // if nothing comes for so long, nothing is under way
 	slowHush       = 5 * time.Second        // on the slowest of machines
+	lostHush       = 3                      // so many times nothing: what is missing is lost
 	maxHush        = 20
 )
 

@@ -33,6 +33,8 @@ type socket struct {
 	*net.UDPConn
 	media   func(b []byte, at int64) (verify bool) // sees each RTP packet
 	loss    float64                                // of both directions, on purpose
+	send    func([]byte, netip.AddrPort) (int, error)
+	fd      int // where the poller took the socket over
 	up      chan *datagram
 	closing chan struct{}
 	once    sync.Once
@@ -49,7 +51,7 @@ func newSocket(local netip.Addr, loss float64, media func([]byte, int64) bool) (
 	_ = conn.SetReadBuffer(socketBuffer)
 	_ = conn.SetWriteBuffer(socketBuffer)
 	return &socket{
-		UDPConn: conn, media: media, loss: loss,
+		UDPConn: conn, media: media, loss: loss, send: conn.WriteToUDPAddrPort,
 		up: make(chan *datagram, toPion), closing: make(chan struct{}),
 	}, nil
 }
@@ -111,7 +113,7 @@ func (s *socket) WriteToAddrPort(b []byte, to netip.AddrPort) (int, error) {
 	if isRTP(b) && s.unlucky() {
 		return len(b), nil
 	}
-	return s.WriteToUDPAddrPort(b, to)
+	return s.send(b, to)
 }
 
 // WriteTo implements net.PacketConn.

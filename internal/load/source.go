@@ -36,11 +36,17 @@ type source struct {
 	bound    atomic.Pointer[binding]
 	wantKey  atomic.Bool
 	unwanted atomic.Bool // nobody watches this encoding
-	sent     atomic.Uint64
+	sent     tally
 	keyed    time.Duration // when the last keyframe was made
 	packet   outgoing
 	past     past
 }
+
+// tally counts what a source sent, in all and before the window.
+type tally struct{ last, before atomic.Uint32 }
+
+func (t *tally) restart()       { t.before.Store(t.last.Load()) }
+func (t *tally) window() uint64 { return uint64(t.last.Load() - t.before.Load()) }
 
 // outgoing is the packet that is being made; its memory is used again.
 type outgoing struct {
@@ -146,9 +152,8 @@ func (s *source) send(p piece, begin time.Time) {
 	if out.transport != nil {
 		binary.BigEndian.PutUint16(out.transport, uint16(s.bot.transport.Add(1)))
 	}
-	if _, err := b.out.WriteRTP(h, out.payload); err == nil {
-		s.sent.Add(1)
-	}
+	s.sent.last.Store(out.number)
+	_, _ = b.out.WriteRTP(h, out.payload) // what does not leave does not arrive
 }
 
 // describe writes what stays the same from packet to packet.

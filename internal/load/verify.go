@@ -2,6 +2,7 @@ package load
 
 import (
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -50,6 +51,13 @@ func (v *verifier) slowest() (packets uint64, latency time.Duration) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return v.packets, v.latency.quantile(1)
+}
+
+// heard returns the newest packet of everyone.
+func (v *verifier) heard() map[origin]uint32 {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return maps.Clone(v.newest)
 }
 
 // handleVerified takes a decrypted RTP packet, on pion's goroutine.
