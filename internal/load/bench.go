@@ -146,7 +146,10 @@ func (b *Bench) once(ctx context.Context, c *contender, s Scenario, cores string
 	bots.Stderr = b.Log
 	runErr := bots.Run() // also if something was wrong, which is in the report
 	raw, err := os.ReadFile(file)
-	if errors.Is(err, os.ErrNotExist) && ctx.Err() == nil {
+	if ctx.Err() != nil {
+		return nil, errors.New("interrupted")
+	}
+	if errors.Is(err, os.ErrNotExist) {
 		_, _ = fmt.Fprintf(b.Log, "%s, %s: %v\n", s.Name, c.name, runErr)
 		return nil, nil
 	}
