@@ -1,6 +1,6 @@
 # What a developer types. `make test` is what CI runs; everything else is a part of it.
 .DEFAULT_GOAL := help
-.PHONY: help run check test race fuzz bench bwe e2e clean
+.PHONY: help run check test race fuzz bench gobench bwe e2e clean
 
 FUZZTIME ?= 10s
 GOTOOL := go tool -modfile=tools/go.mod
@@ -30,7 +30,12 @@ race: ## all Go tests under the race detector
 fuzz: ## each fuzz target for FUZZTIME (10s)
 	@scripts/fuzz.sh $(FUZZTIME)
 
-bench: ## all benchmarks
+bench: ## ours beside the smallest pion forwarder, one core each; fails where a target is missed
+	@mkdir -p bin tmp
+	go build -o bin/ ./cmd/sfu ./cmd/sfuload
+	bin/sfuload bench --server bin/sfu --json tmp/bench.json
+
+gobench: ## all Go benchmarks
 	go test -run='^$$' -bench=. -benchmem ./...
 
 bwe: ## play the downlinks of docs/allocation.md, write its table, fail where a target is missed

@@ -47,7 +47,7 @@ var cases = []struct {
 	{"a package on no floor", "imports go down", "sfu/attic/x.go", `package attic`, "on no floor"},
 
 	{"pion in the engine", "only the engine knows pion", "sfu/x.go", `package sfu; import "github.com/pion/webrtc/v4"`, ""},
-	{"pion in a bot", "only the engine knows pion", "cmd/sfuload/x.go", `package main; import "github.com/pion/webrtc/v4"`, ""},
+	{"pion in a bot", "only the engine knows pion", "internal/load/x.go", `package load; import "github.com/pion/webrtc/v4"`, ""},
 	{"pion in a test", "only the engine knows pion", "signaling/x_test.go", `package signaling; import "github.com/pion/webrtc/v4"`, ""},
 	{"pion in main", "only the engine knows pion", "cmd/sfu/x.go", `package main; import "github.com/pion/webrtc/v4/pkg/media"`, "cmd/sfu/x.go:1: "},
 
