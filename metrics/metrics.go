@@ -28,6 +28,12 @@ type Set struct {
 	PacketsDropped   [media.NumDrops]prometheus.Counter // offered, not forwarded, by reason
 	WriteErrors      prometheus.Counter
 
+	SocketPackets prometheus.Counter // handed to the kernel: media, repeats, probes
+	SocketBuffers prometheus.Counter // in how many buffers
+	SocketLost    prometheus.Counter // packets that it did not take
+	SocketFull    prometheus.Counter // times that it had no room for a moment
+	SocketRefused prometheus.Counter // trains that had to go packet by packet
+
 	Switches      prometheus.Counter // a down track changed to another encoding or spatial layer
 	EncodingsOff  prometheus.Gauge   // published encodings that nobody wants now
 	HollowPackets prometheus.Counter // sent as padding, to fill a place in a sequence

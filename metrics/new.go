@@ -62,6 +62,13 @@ func (s *Set) registerMedia(r registrar) {
 	s.PacketsDropped = byReason(drops, r.counters("sfu_dropped_packets_total",
 		"RTP packets offered to a down track and not forwarded, by reason.", "reason"))
 	s.WriteErrors = r.counter("sfu_write_errors_total", "RTP packets that could not be written to a subscriber.")
+	s.SocketPackets = r.counter("sfu_socket_packets_total", "RTP packets handed to the network, repeats and probes among them.")
+	s.SocketBuffers = r.counter("sfu_socket_buffers_total",
+		"Buffers in which they were handed over: packets for each is how long the trains are that make forwarding cheap.")
+	s.SocketLost = r.counter("sfu_socket_lost_packets_total", "RTP packets that the network did not take.")
+	s.SocketFull = r.counter("sfu_socket_full_total", "Times that a media socket had no room for a moment.")
+	s.SocketRefused = r.counter("sfu_socket_refused_trains_total",
+		"Trains that the network did not take and that were sent packet by packet.")
 }
 
 // byReason gives every reason a counter, the ones that cannot happen a shared

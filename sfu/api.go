@@ -86,8 +86,9 @@ func newPeerFactory(cfg Config, mux ice.UDPMux, log *slog.Logger) (*peerFactory,
 // of one SSRC.
 type buffers func(kind packetio.BufferPacketType, ssrc uint32) io.ReadWriteCloser
 
-// newPeer makes a PeerConnection whose received packets go to sinks.
-func (f *peerFactory) newPeer(sinks buffers) (*webrtc.PeerConnection, error) {
+// newPeer makes a PeerConnection whose received packets go to sinks, and whose keys
+// become known.
+func (f *peerFactory) newPeer(sinks buffers, k *keys) (*webrtc.PeerConnection, error) {
 	m, err := newMediaEngine()
 	if err != nil {
 		return nil, err
@@ -96,6 +97,7 @@ func (f *peerFactory) newPeer(sinks buffers) (*webrtc.PeerConnection, error) {
 	if err != nil {
 		return nil, err
 	}
+	k.overhear(&s)
 	api := webrtc.NewAPI(
 		webrtc.WithMediaEngine(m),
 		webrtc.WithSettingEngine(s),

@@ -10,6 +10,7 @@ import (
 	"github.com/pion/sdp/v3"
 
 	"sfu/sfu/dynacast"
+	"sfu/sfu/header"
 	"sfu/sfu/media"
 )
 
@@ -50,6 +51,8 @@ type extensionIDs struct {
 	transportCC           uint8
 	audioLevel, rotation  uint8
 	dependency, sendTime  uint8
+
+	wide bool // one of them needs the two-byte form (RFC 8285, 4.3)
 }
 
 func (ids *extensionIDs) set(uri string, id uint8) {
@@ -70,7 +73,10 @@ func (ids *extensionIDs) set(uri string, id uint8) {
 		ids.dependency = id
 	case uriSendTime:
 		ids.sendTime = id
+	default:
+		return
 	}
+	ids.wide = ids.wide || !header.Narrow(id, 1)
 }
 
 // identify reads mid, rid and repaired rid of a packet, empty where absent.

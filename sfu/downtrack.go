@@ -13,6 +13,7 @@ import (
 	"sfu/sfu/allocate"
 	"sfu/sfu/estimate"
 	"sfu/sfu/forward"
+	"sfu/sfu/header"
 	"sfu/sfu/keyframe"
 	"sfu/sfu/media"
 	"sfu/sfu/nack"
@@ -70,6 +71,7 @@ type sent struct {
 	offset          uint32 // of its timestamps
 	spatial         uint8
 	rtxSeq          uint16
+	timestamp       uint32 // of the newest packet
 	repeated        uint64 // how many were sent again to probe with
 	answers         nack.Answers
 	delivery        report.Delivery
@@ -84,7 +86,6 @@ func (s *sent) note(seq uint16, octets int) {
 
 // binding is what negotiation settled for a slot.
 type binding struct {
-	out       webrtc.TrackLocalWriter
 	ssrc, rtx uint32
 	types     [media.AV1 + 1]payloadTypes // by codec
 	ids       extensionIDs
@@ -112,7 +113,6 @@ func newDownTrack(lk *link, kind media.Kind, pair int) *downTrack {
 		id:      fmt.Sprintf("%c%d", kind.String()[0], pair),
 		stream:  fmt.Sprintf("slot%d", pair),
 		fwd:     forward.New(kind, clock, uint16(rand.Uint32()), rand.Uint32()),
-		stamp:   newStamp(),
 		sent:    sent{rtxSeq: uint16(rand.Uint32())},
 		demands: demands{whims: keyframe.Requester{Burst: maxWhims}},
 	}
@@ -121,7 +121,7 @@ func newDownTrack(lk *link, kind media.Kind, pair int) *downTrack {
 // Bind takes what was negotiated. It never fails: an error would keep pion
 // from starting every other sender of the connection (rule R10).
 func (d *downTrack) Bind(ctx webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, error) {
-	b := &binding{out: ctx.WriteStream(), ssrc: uint32(ctx.SSRC()), rtx: uint32(ctx.SSRCRetransmission())}
+	b := &binding{ssrc: uint32(ctx.SSRC()), rtx: uint32(ctx.SSRCRetransmission())}
 	var first webrtc.RTPCodecParameters
 	for _, c := range ctx.CodecParameters() {
 		known := codecByMime(c.MimeType)
@@ -209,7 +209,7 @@ func (d *downTrack) forward(a *arrival) {
 // refuses returns why a packet is not even looked at.
 func (d *downTrack) refuses(a *arrival, b *binding) media.Drop {
 	switch {
-	case b == nil || len(d.stamp.mid) == 0:
+	case b == nil || len(d.stamp.mid) == 0 || d.link.way == nil:
 		return media.DropUnbound
 	case a.track.muted:
 		return media.DropMuted
@@ -228,27 +228,20 @@ func (d *downTrack) refuses(a *arrival, b *binding) media.Drop {
 // send writes a packet as its verdict says.
 func (d *downTrack) send(b *binding, pkt *media.Packet, v *forward.Verdict) {
 	t := &d.link.loop.tally
-	payload := d.stamp.press(b, pkt, v, d.link.loop.batch.scratch.descriptor[:])
-	d.stamp.header.PayloadType, d.stamp.header.SSRC = b.typesOf(pkt.Codec).media, b.ssrc
-	n, err := d.link.transmit(d, b, payload, estimate.Media)
-	switch {
-	case err != nil:
-		t.offered[d.kind]++
+	f := header.Fixed{PayloadType: b.typesOf(pkt.Codec).media, SSRC: b.ssrc, Seq: v.Seq}
+	packet := d.press(b, &f, pkt, v)
+	t.offered[d.kind]++
+	if err := d.link.transmit(d, packet, estimate.Media); err != nil {
 		t.writeErrors++
 		return
-	case n == 0: // pion's answer while SRTP is not up yet, or ICE has no pair
-		if d.sent.packets == 0 {
-			d.fwd.Cut() // or it would go on where nothing has begun
-		}
-		t.settle(d.kind, media.DropUnbound)
-		return
-	case v.Hollow:
+	}
+	if v.Hollow {
 		t.hollow++
 	}
-	d.sent.note(v.Seq, len(payload))
-	t.offered[d.kind]++
+	d.sent.note(v.Seq, d.stamp.payload)
+	d.sent.timestamp = v.Timestamp
 	t.forwarded[d.kind]++
-	t.bytesOut[d.kind] += len(payload)
+	t.bytesOut[d.kind] += d.stamp.payload
 }
 
 // noticeSwitch counts that something else flows, and tells its timestamps at

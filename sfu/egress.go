@@ -1,7 +1,6 @@
 package sfu
 
 import (
-	"encoding/binary"
 	"slices"
 	"time"
 
@@ -11,7 +10,6 @@ import (
 	"sfu/sfu/bulk"
 	"sfu/sfu/estimate"
 	"sfu/sfu/media"
-	"sfu/sfu/report"
 )
 
 const (
@@ -93,19 +91,17 @@ func (o *egress) learns(now time.Time) bool {
 	return o.numbered.IsZero() || now.Sub(o.numbered) < learning
 }
 
-// transmit sends the packet whose header is d's stamp. The number and the time
-// go in last, for they are what the feedback is about.
-func (lk *link) transmit(d *downTrack, b *binding, payload []byte, kind estimate.Kind) (int, error) {
+// transmit sends the packet that d has just pressed. The number and the time go in
+// last, for they are what the feedback is about.
+func (lk *link) transmit(d *downTrack, packet []byte, kind estimate.Kind) error {
 	now := lk.loop.rhythm.now
-	if b.ids.sendTime != 0 {
-		d.stamp.time(b.ids.sendTime, now)
+	d.stamp.time(packet, now)
+	if d.stamp.seqAt == 0 {
+		return lk.way.send(packet)
 	}
-	if !lk.numbers(b) {
-		return b.out.WriteRTP(&d.stamp.header, payload)
-	}
-	size := d.stamp.header.MarshalSize() + transportCCLength + len(payload) + wireOverhead
+	size := len(packet) + wireOverhead
 	p := estimate.Packet{At: now, Size: size, Kind: kind, Probe: lk.out.probe.take(size)}
-	d.stamp.number(b.ids.transportCC, lk.out.history.Sent(p))
+	d.stamp.number(packet, lk.out.history.Sent(p))
 	if lk.out.numbered.IsZero() {
 		lk.out.numbered = now
 	}
@@ -116,30 +112,12 @@ func (lk *link) transmit(d *downTrack, b *binding, payload []byte, kind estimate
 	if d.kind == media.Audio || kind == estimate.Retransmission {
 		lk.out.pacer.credit -= float64(size) // it did not wait, so pictures have to
 	}
-	return b.out.WriteRTP(&d.stamp.header, payload)
+	return lk.way.send(packet)
 }
 
 // numbers reports whether packets get a number: it was negotiated for their slot,
 // and the connection is up.
 func (lk *link) numbers(b *binding) bool { return b.ids.transportCC != 0 && !lk.up.up.IsZero() }
-
-// transportCCLength is what the number takes in the header, rounded up.
-const transportCCLength = 4
-
-// number writes a transport-cc number
-// (draft-holmer-rmcat-transport-wide-cc-extensions-01, 2).
-func (s *stamp) number(id uint8, seq uint16) {
-	binary.BigEndian.PutUint16(s.seq[:], seq)
-	_ = s.header.SetExtension(id, s.seq[:])
-}
-
-// time writes when the packet left: 24 bits of NTP time, 18 of them below the
-// second (abs-send-time).
-func (s *stamp) time(id uint8, now time.Time) {
-	at := report.NTP(now) >> 14
-	s.sent = [3]byte{byte(at >> 16), byte(at >> 8), byte(at)}
-	_ = s.header.SetExtension(id, s.sent[:])
-}
 
 // handleFeedback takes the browser's word on what arrived and when.
 func (lk *link) handleFeedback(p *rtcp.TransportLayerCC, now time.Time) {

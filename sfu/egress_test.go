@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/pion/rtcp"
-	"github.com/pion/rtp"
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 
@@ -80,11 +79,11 @@ type exhausted struct {
 	most int
 }
 
-func (e *exhausted) WriteRTP(h *rtp.Header, payload []byte) (int, error) {
+func (e *exhausted) send(packet []byte) error {
 	if len(e.headers) >= e.most {
-		return 0, errors.New("too much")
+		return errors.New("too much")
 	}
-	return e.recorder.WriteRTP(h, payload)
+	return e.recorder.send(packet)
 }
 
 // Who negotiates numbers for sound alone, or whose connection breaks while a probe
@@ -100,7 +99,7 @@ func TestAProbeThatNobodyCountsEnds(t *testing.T) {
 		s.run(500*time.Millisecond, one)
 		s.knows(1_000_000)
 		b, out := *s.picture.bound.Load(), &exhausted{most: 200}
-		b.out = out
+		s.bob.way = out
 		without(s, &b)
 		s.picture.bound.Store(&b)
 		s.bob.out.probe = probing{

@@ -59,6 +59,7 @@ type link struct {
 
 	up   uplink
 	down downlink
+	way  way // nil until the connection is up for the first time
 	out  egress
 	data *dataWriter
 

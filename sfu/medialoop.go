@@ -63,6 +63,7 @@ type mediaLoop struct {
 	tracks  map[media.TrackID]*upTrack
 	feeds   feeds
 	batch   batch
+	out     batches
 	tally   tally
 	detect  speaker.Detector
 	audible speaker.Audible
@@ -92,7 +93,6 @@ type batch struct {
 
 // scratch is where packets are made that are not only patched.
 type scratch struct {
-	rtx        [media.MaxPacket + 2]byte
 	descriptor [dependency.MaxLength]byte
 }
 
@@ -183,6 +183,7 @@ func (l *mediaLoop) turn(in []inbound, now time.Time) {
 		l.due.tick = now.Add(tickEvery)
 		l.tick(now)
 	}
+	l.tally.socket.Add(l.out.flush())
 	l.tally.flush()
 }
 
@@ -346,7 +347,7 @@ func (l *mediaLoop) removeLink(lk *link) {
 	for _, d := range lk.down.tracks {
 		d.carry(nil, time.Time{})
 	}
-	lk.gone = true
+	lk.gone, lk.way = true, nil
 	l.limitSound()
 }
 

@@ -42,7 +42,7 @@ type participant struct {
 	quit   chan struct{} // closed when the participant cannot go on
 	once   sync.Once     // closes quit
 
-	pc       *webrtc.PeerConnection
+	connection
 	link     *link
 	data     *dataWriter
 	session  *Session // nil while the socket is lost
@@ -100,11 +100,15 @@ func newParticipant(s *Server, r *room, req *wire.JoinRoom) (*participant, error
 	})
 	p.data = newDataWriter(s.count)
 	p.link.data = p.data
-	pc, err := s.peers.newPeer(p.link.sink)
+	p.keys = &keys{}
+	pc, err := s.peers.newPeer(p.link.sink, p.keys)
 	if err != nil {
 		return nil, err
 	}
 	p.pc, p.link.pc = pc, pc
+	pc.SCTP().Transport().ICETransport().OnSelectedCandidatePairChange(func(*webrtc.ICECandidatePair) {
+		p.put(p.applyPath)
+	})
 	pc.OnConnectionStateChange(func(webrtc.PeerConnectionState) { p.put(p.applyState) })
 	pc.OnDataChannel(func(dc *webrtc.DataChannel) { p.acceptData(dc) })
 	r.loop.do(func() { r.loop.addLink(p.link) })
@@ -161,6 +165,7 @@ func (p *participant) close() {
 	p.room.remove(p, p.presence.reason)
 	p.room.loop.do(func() { p.room.loop.removeLink(p.link) })
 	p.room.relay.leave(p)
+	p.shut(&p.server.ports.inlets)
 	if err := p.pc.GracefulClose(); err != nil {
 		p.log.Debug("connection closed with an error", "error", err)
 	}

@@ -25,6 +25,12 @@ func (p *participant) applyState() {
 		return
 	}
 	p.presence.connected = up
+	if up && p.in == nil {
+		if err := p.open(); err != nil {
+			p.fail(wire.CodeInternal, "The server could not take up the media connection. Join again.", err)
+			return
+		}
+	}
 	since, lk := time.Time{}, p.link
 	rtt, measured := time.Duration(0), false
 	if up {

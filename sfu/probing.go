@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"sfu/sfu/estimate"
+	"sfu/sfu/header"
 	"sfu/sfu/media"
 )
 
@@ -143,14 +144,8 @@ func (d *downTrack) repeat(b *binding) bool {
 
 // fill sends padding.
 func (d *downTrack) fill(b *binding) bool {
-	h := &d.stamp.header
-	h.Padding, h.Marker, h.Extension, h.Extensions = true, false, false, h.Extensions[:0]
-	h.PayloadType, h.SSRC, h.SequenceNumber = b.anyRTX(), b.rtx, d.sent.rtxSeq
+	f := header.Fixed{PayloadType: b.anyRTX(), SSRC: b.rtx, Seq: d.sent.rtxSeq, Timestamp: d.sent.timestamp}
 	d.sent.rtxSeq++
-	d.stamp.identify(b)
-	room := d.link.loop.batch.scratch.rtx[:padding]
-	clear(room)
-	room[padding-1] = padding
-	_, err := d.link.transmit(d, b, room, estimate.Padding)
-	return err == nil
+	w := d.head(b, &f, 0)
+	return d.link.transmit(d, header.Pad(w.End(), padding), estimate.Padding) == nil
 }

@@ -5,6 +5,7 @@ import (
 
 	"sfu/sfu/estimate"
 	"sfu/sfu/forward"
+	"sfu/sfu/header"
 	"sfu/sfu/media"
 )
 
@@ -32,8 +33,8 @@ func (d *downTrack) answer(seq uint16, now time.Time) {
 		return
 	}
 	v := d.fwd.Map(pkt)
-	if v.Drop != media.Kept || b.typesOf(pkt.Codec).media == 0 || d.gaveUp(pkt) {
-		return
+	if v.Drop != media.Kept || b.typesOf(pkt.Codec).rtx == 0 || d.gaveUp(pkt) {
+		return // without RTX a number would be encrypted twice (way.send)
 	}
 	if !d.sent.answers.Allow(seq, now, d.link.roundTrip()) {
 		l.tally.repairs.rtxLimited++
@@ -79,23 +80,10 @@ func (d *downTrack) demandKeyframe(e *encoding, now time.Time) {
 	e.requestKeyframe(now)
 }
 
-// resend writes a packet once more: on the slot's RTX stream (RFC 4588), or as
-// it was where none was negotiated.
+// resend writes a packet once more, on the slot's RTX stream (RFC 4588).
 func (d *downTrack) resend(b *binding, pkt *media.Packet, v *forward.Verdict, kind estimate.Kind) error {
-	scratch := &d.link.loop.batch.scratch
-	payload, h := d.stamp.press(b, pkt, v, scratch.descriptor[:]), &d.stamp.header
-	types := b.typesOf(pkt.Codec)
-	if b.rtx == 0 || types.rtx == 0 {
-		h.PayloadType, h.SSRC = types.media, b.ssrc
-		d.sent.delivery.Sent(v.Seq)
-		_, err := d.link.transmit(d, b, payload, kind)
-		return err
-	}
-	scratch.rtx[0], scratch.rtx[1] = byte(v.Seq>>8), byte(v.Seq)
-	n := 2 + copy(scratch.rtx[2:], payload)
-	h.PayloadType, h.SSRC = types.rtx, b.rtx
-	h.SequenceNumber = d.sent.rtxSeq
+	f := header.Fixed{PayloadType: b.typesOf(pkt.Codec).rtx, SSRC: b.rtx, Seq: d.sent.rtxSeq}
+	packet := d.press(b, &f, pkt, v)
 	d.sent.rtxSeq++
-	_, err := d.link.transmit(d, b, scratch.rtx[:n], kind)
-	return err
+	return d.link.transmit(d, packet, kind)
 }

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/pion/rtcp"
-	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
 
 	"sfu/sfu/allocate"
@@ -125,51 +124,31 @@ func TestWhatWasSeenIsNotReplayed(t *testing.T) {
 	}
 }
 
-// closed is a write stream before SRTP is up.
-type closed struct {
-	recorder
-	open bool
-}
-
-func (c *closed) WriteRTP(h *rtp.Header, payload []byte) (int, error) {
-	if !c.open {
-		return 0, nil
-	}
-	return c.recorder.WriteRTP(h, payload)
-}
-
-func TestAKeyframeBeforeSRTPIsUpDoesNotCount(t *testing.T) {
+func TestAKeyframeBeforeTheConnectionIsUpDoesNotCount(t *testing.T) {
 	t.Parallel()
 	s := newStudio(t)
-	out := &closed{}
-	b := *s.picture.bound.Load()
-	b.out = out
-	s.picture.bound.Store(&b)
+	s.bob.way = nil
 	s.watch()
 	s.run(500*time.Millisecond, one)
-	out.open = true
+	s.bob.way = &s.out
 	toAna := &post{}
 	s.ana.pc = toAna
 	s.run(400*time.Millisecond, one)
-	if n := len(out.headers); n != 0 {
+	if n := len(s.out.headers); n != 0 {
 		t.Errorf("%d packets went out before a keyframe", n)
 	}
 	if count[*rtcp.PictureLossIndication](toAna) == 0 {
 		t.Error("no keyframe was asked for")
 	}
 	s.run(200*time.Millisecond, one)
-	if n := len(out.headers); n == 0 {
+	if n := len(s.out.headers); n == 0 {
 		t.Error("nothing went out from the next keyframe on")
 	}
 }
 
 // bindable is what pion tells of a slot that was negotiated.
-type bindable struct {
-	webrtc.TrackLocalContext
-	out webrtc.TrackLocalWriter
-}
+type bindable struct{ webrtc.TrackLocalContext }
 
-func (b bindable) WriteStream() webrtc.TrackLocalWriter { return b.out }
 func (bindable) SSRC() webrtc.SSRC                      { return 1 }
 func (bindable) SSRCRetransmission() webrtc.SSRC        { return 2 }
 func (bindable) CodecParameters() []webrtc.RTPCodecParameters {
@@ -186,7 +165,7 @@ func TestASlotThatIsBoundLateShowsWhatItWasGiven(t *testing.T) {
 	s.picture.bound.Store(nil)
 	s.watch()
 	s.run(100*time.Millisecond, one)
-	if _, err := s.picture.Bind(bindable{out: &s.out}); err != nil {
+	if _, err := s.picture.Bind(bindable{}); err != nil {
 		t.Fatal(err)
 	}
 	for _, task := range s.loop.tasks.Take(nil) {

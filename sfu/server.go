@@ -9,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/pion/ice/v4"
 	"github.com/pion/transport/v5"
 
 	"sfu/metrics"
@@ -28,6 +27,8 @@ type Config struct {
 	MaxParticipants int           // in one room, default 50
 	Loudest         int           // in rooms above 10 this many are heard at once, default 5; below 0 everyone
 	ResumeTime      time.Duration // how long a lost socket is waited for while media flows, default 30 s
+
+	PacketByPacket bool // no trains of packets in one call, to compare with
 
 	Net transport.Net // the network; the machine's own by default
 }
@@ -61,8 +62,7 @@ type Server struct {
 	log   *slog.Logger
 	count *metrics.Set
 	peers *peerFactory
-	mux   ice.UDPMux
-	addrs []netip.AddrPort
+	ports *ports
 
 	mu       sync.Mutex // guards the fields below
 	rooms    map[string]*room
@@ -73,22 +73,22 @@ type Server struct {
 // New opens the media socket. The caller must Close the server.
 func New(cfg Config, m *metrics.Set, log *slog.Logger) (*Server, error) {
 	cfg = cfg.withDefaults()
-	mux, addrs, err := openMux(cfg, log)
+	ports, err := openPorts(cfg, log)
 	if err != nil {
 		return nil, err
 	}
-	peers, err := newPeerFactory(cfg, mux, log)
+	peers, err := newPeerFactory(cfg, ports.mux, log)
 	if err != nil {
-		return nil, errors.Join(err, mux.Close())
+		return nil, errors.Join(err, ports.mux.Close())
 	}
 	return &Server{
-		cfg: cfg, log: log, count: m, peers: peers, mux: mux, addrs: addrs,
+		cfg: cfg, log: log, count: m, peers: peers, ports: ports,
 		rooms: make(map[string]*room),
 	}, nil
 }
 
 // MediaAddrs returns where the server receives media.
-func (s *Server) MediaAddrs() []netip.AddrPort { return s.addrs }
+func (s *Server) MediaAddrs() []netip.AddrPort { return s.ports.addrs }
 
 // Join lets a client into a room, or back to its participant when req.Resume
 // names one. What the participant is told goes to send, Welcome first, one call
@@ -164,7 +164,7 @@ func (s *Server) enter(name string) (*room, error) {
 		if len(s.rooms) >= s.cfg.MaxRooms {
 			return nil, refuse(wire.CodeRoomFull, fmt.Sprintf("This server holds %d rooms and cannot open another one.", s.cfg.MaxRooms))
 		}
-		r = newRoom(name, s.cfg, s.count)
+		r = newRoom(name, s.cfg, s.count, s.ports)
 		s.rooms[name] = r
 		s.count.Rooms.Inc()
 	}
@@ -209,7 +209,7 @@ func (s *Server) Close() error {
 		r.end(metrics.LeaveDrained, wire.CodeDraining, "The server was stopped.")
 	}
 	s.running.Wait()
-	return s.mux.Close()
+	return s.ports.mux.Close()
 }
 
 // Session is one socket's hold on a participant. A participant whose socket

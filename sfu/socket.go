@@ -11,55 +11,104 @@ import (
 	"github.com/pion/ice/v4"
 	"github.com/pion/transport/v5"
 	"github.com/pion/transport/v5/stdnet"
+
+	"sfu/sfu/udp"
 )
 
-// socketBuffer is asked of the kernel for each direction: a keyframe to fifty
-// subscribers leaves at once.
-const socketBuffer = 4 << 20
+// ports are the media sockets: the same port on every address of the machine.
+type ports struct {
+	mux     ice.UDPMux
+	conns   []*udp.Conn
+	addrs   []netip.AddrPort // of each
+	network transport.Net
+	inlets  inlets
+}
 
-// openMux opens the media port on loopback and on every interface address.
+// openPorts opens the media port on loopback and on every interface address.
 // One socket an address, so that an answer leaves from where the question
 // came to, which ICE insists on (RFC 8445, 7.2.5.2.1).
-func openMux(cfg Config, log *slog.Logger) (ice.UDPMux, []netip.AddrPort, error) {
-	network := cfg.Net
-	if network == nil {
+func openPorts(cfg Config, log *slog.Logger) (*ports, error) {
+	p := &ports{network: cfg.Net, inlets: inlets{by: make(map[netip.AddrPort]*inlet)}}
+	if p.network == nil {
 		var err error
-		if network, err = stdnet.NewNet(); err != nil {
-			return nil, nil, fmt.Errorf("network interfaces: %w", err)
+		if p.network, err = stdnet.NewNet(); err != nil {
+			return nil, fmt.Errorf("network interfaces: %w", err)
 		}
 	}
-	addrs, err := interfaceAddrs(network)
+	addrs, err := interfaceAddrs(p.network)
 	if err != nil {
-		return nil, nil, fmt.Errorf("network interfaces: %w", err)
+		return nil, fmt.Errorf("network interfaces: %w", err)
 	}
 	var muxes []ice.UDPMux
-	var bound []netip.AddrPort
-	closeAll := func() {
-		for _, m := range muxes {
-			_ = m.Close()
-		}
-	}
 	for _, addr := range addrs {
-		conn, err := network.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(addr, uint16(cfg.UDPPort))))
+		conn, err := p.listen(cfg, netip.AddrPortFrom(addr, uint16(cfg.UDPPort)))
 		if errors.Is(err, syscall.EADDRINUSE) {
-			closeAll()
-			return nil, nil, fmt.Errorf("UDP port %d is taken by another program: %w", cfg.UDPPort, err)
+			for _, m := range muxes {
+				_ = m.Close()
+			}
+			return nil, fmt.Errorf("UDP port %d is taken by another program: %w", cfg.UDPPort, err)
 		}
 		if err != nil { // an address that is not ready yet must not stop the others
 			log.Warn("media address left out", "address", addr, "error", err)
 			continue
 		}
-		_ = conn.SetReadBuffer(socketBuffer)
-		_ = conn.SetWriteBuffer(socketBuffer)
+		if warning := conn.Warning(); warning != "" && len(muxes) == 0 { // it is the same for all
+			log.Warn(warning)
+		}
 		muxes = append(muxes, ice.NewUDPMuxDefault(ice.UDPMuxParams{
-			UDPConn: conn, Net: network, Logger: pionLogs{log}.NewLogger("mux"),
+			UDPConn: conn, Net: p.network, Logger: pionLogs{log}.NewLogger("mux"),
 		}))
-		bound = append(bound, conn.LocalAddr().(*net.UDPAddr).AddrPort())
+		p.conns = append(p.conns, conn)
+		p.addrs = append(p.addrs, conn.LocalAddr().(*net.UDPAddr).AddrPort())
 	}
 	if len(muxes) == 0 {
-		return nil, nil, fmt.Errorf("no address to receive media on (of %v)", addrs)
+		return nil, fmt.Errorf("no address to receive media on (of %v)", addrs)
 	}
-	return ice.NewMultiUDPMuxDefault(muxes...), bound, nil
+	p.mux = ice.NewMultiUDPMuxDefault(muxes...)
+	return p, nil
+}
+
+// listen opens one socket: with trains on the machine's own network, unless they
+// are not wanted, and packet by packet on any other.
+func (p *ports) listen(cfg Config, addr netip.AddrPort) (*udp.Conn, error) {
+	r := &receiver{inlets: &p.inlets}
+	how := udp.Config{Media: r.take, Rest: r.rest}
+	if cfg.Net == nil && !cfg.PacketByPacket {
+		return udp.Listen(addr, how)
+	}
+	conn, err := p.network.ListenUDP("udp", net.UDPAddrFromAddrPort(addr))
+	if err != nil {
+		return nil, err
+	}
+	return udp.Over(conn, how), nil
+}
+
+// facing returns the index of the socket from which ICE sends to remote, or -1. The
+// local address of its candidate may be one that a NAT in front of the server has;
+// then it is the socket through which this machine reaches remote.
+func (p *ports) facing(local netip.Addr, remote netip.AddrPort) int {
+	if i := p.at(local); i >= 0 {
+		return i
+	}
+	conn, err := p.network.DialUDP("udp", nil, net.UDPAddrFromAddrPort(remote)) // sends nothing
+	if err != nil {
+		return -1
+	}
+	defer func() { _ = conn.Close() }()
+	source, ok := conn.LocalAddr().(*net.UDPAddr)
+	if !ok {
+		return -1
+	}
+	return p.at(source.AddrPort().Addr())
+}
+
+func (p *ports) at(local netip.Addr) int {
+	for i, addr := range p.addrs {
+		if addr.Addr() == local.Unmap() {
+			return i
+		}
+	}
+	return -1
 }
 
 // interfaceAddrs lists every address media may use. Link-local ones need a

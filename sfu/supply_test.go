@@ -38,17 +38,21 @@ type studio struct {
 
 // recorder keeps what left for bob.
 type recorder struct {
+	space    [maxOutgoing]byte
 	headers  []rtp.Header
 	payloads [][]byte
 }
 
-func (r *recorder) WriteRTP(h *rtp.Header, payload []byte) (int, error) {
-	r.headers = append(r.headers, *h)
-	r.payloads = append(r.payloads, slices.Clone(payload))
-	return len(payload) + 12, nil
-}
+func (r *recorder) room() []byte { return r.space[:0] }
 
-func (r *recorder) Write(b []byte) (int, error) { return len(b), nil }
+func (r *recorder) send(packet []byte) error {
+	packet = slices.Clone(packet)
+	var h rtp.Header
+	n, err := h.Unmarshal(packet)
+	r.headers = append(r.headers, h)
+	r.payloads = append(r.payloads, packet[n:])
+	return err
+}
 
 func newStudio(t *testing.T, rids ...string) *studio {
 	s := &studio{
@@ -62,6 +66,7 @@ func newStudio(t *testing.T, rids ...string) *studio {
 	hooks.sight = func(state wire.TrackState) { s.states = append(s.states, state) }
 	s.bob = newLink("bob", s.loop, hooks)
 	s.ana.pc, s.bob.pc = nowhere{}, nowhere{}
+	s.bob.way = &s.out
 	desc := &description{ssrcs: make(map[uint32]string)}
 	desc.formats[96].codec, desc.formats[111].codec, desc.formats[63].codec = media.VP8, media.Opus, media.RED
 	desc.ids.audioLevel = 1
@@ -83,7 +88,7 @@ func newStudio(t *testing.T, rids ...string) *studio {
 
 	s.picture, s.sound = newDownTrack(s.bob, media.Video, 0), newDownTrack(s.bob, media.Audio, 0)
 	for _, d := range []*downTrack{s.picture, s.sound} {
-		b := &binding{out: &s.out, ssrc: 1 + uint32(d.kind)}
+		b := &binding{ssrc: 1 + uint32(d.kind)}
 		b.types[media.VP8], b.types[media.Opus] = payloadTypes{media: 120}, payloadTypes{media: 109}
 		d.bound.Store(b)
 		d.stamp.mid = []byte("7")

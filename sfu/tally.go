@@ -3,6 +3,7 @@ package sfu
 import (
 	"sfu/metrics"
 	"sfu/sfu/media"
+	"sfu/sfu/udp"
 )
 
 // tally counts a turn of a media loop in plain integers and adds them to the
@@ -18,6 +19,7 @@ type tally struct {
 	switches, hollow   int
 	probes, padded     int
 	repairs            repairs
+	socket             udp.Result
 }
 
 // repairs counts what was asked for again.
@@ -55,6 +57,11 @@ func (t *tally) flush() {
 	add(m.Probes, &t.probes)
 	add(m.ProbePackets, &t.padded)
 	t.repairs.flush(m)
+	add(m.SocketPackets, &t.socket.Packets)
+	add(m.SocketBuffers, &t.socket.Buffers)
+	add(m.SocketLost, &t.socket.Lost)
+	add(m.SocketFull, &t.socket.Waits)
+	add(m.SocketRefused, &t.socket.Refused)
 }
 
 func (r *repairs) flush(m *metrics.Set) {

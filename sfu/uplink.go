@@ -81,7 +81,7 @@ func (lk *link) sink(kind packetio.BufferPacketType, ssrc uint32) io.ReadWriteCl
 // streams remembers every SSRC for the life of a connection: pion may close
 // and reopen one, and what it carries is said only once.
 type streams struct {
-	mu     sync.Mutex // guards the fields below; not taken for a packet
+	mu     sync.Mutex // guards the fields below; taken for each packet, by one goroutine
 	bySSRC map[uint32]*stream
 	count  int
 	named  int // in reports
@@ -114,24 +114,33 @@ func (t *streams) sink(lk *link, ssrc uint32) io.ReadWriteCloser {
 	return s
 }
 
-// Write takes one decrypted packet on pion's SRTP goroutine, which serves the
-// whole connection: copy, queue, return.
+// Write takes one packet that pion decrypted, on its SRTP goroutine: the few that
+// come before the connection has an inlet, or from where it is not known to be.
 func (s *stream) Write(b []byte) (int, error) {
 	lk := s.link
-	refused := &lk.loop.tally.set.PacketsRefused
 	pkt := media.NewPacket(len(b))
 	if pkt == nil {
-		refused[media.DropOversize].Inc()
+		lk.loop.tally.set.PacketsRefused[media.DropOversize].Inc()
 		return len(b), nil
 	}
 	copy(pkt.Payload, b)
 	pkt.Arrival = time.Now()
-	if lk.queuedPackets.Add(1) > maxOwnPackets || !lk.loop.packets.Put(inbound{s, pkt}) {
-		lk.queuedPackets.Add(-1)
-		refused[media.DropOverload].Inc()
-		pkt.Release()
+	if s.put(pkt) {
+		lk.loop.packets.Ring()
 	}
 	return len(b), nil
+}
+
+// put queues a decrypted packet for the room's loop, which the caller wakes.
+func (s *stream) put(pkt *media.Packet) bool {
+	lk := s.link
+	if lk.queuedPackets.Add(1) <= maxOwnPackets && lk.loop.packets.Add(inbound{s, pkt}) {
+		return true
+	}
+	lk.queuedPackets.Add(-1)
+	lk.loop.tally.set.PacketsRefused[media.DropOverload].Inc()
+	pkt.Release()
+	return false
 }
 
 // Read ends pion's own attempts to read: everything has been taken already.

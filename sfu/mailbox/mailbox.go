@@ -20,21 +20,36 @@ func New[T any](limit int) *Mailbox[T] {
 // Put appends v and wakes the receiver. It reports false, and keeps nothing,
 // when the mailbox is full or closed.
 func (m *Mailbox[T]) Put(v T) bool {
+	count, ok := m.add(v)
+	if count == 1 {
+		m.Ring()
+	}
+	return ok
+}
+
+// Add is Put without the wake-up: who has several to put Rings behind them.
+func (m *Mailbox[T]) Add(v T) bool {
+	_, ok := m.add(v)
+	return ok
+}
+
+// Ring wakes the receiver.
+func (m *Mailbox[T]) Ring() {
+	select {
+	case m.wake <- struct{}{}:
+	default:
+	}
+}
+
+// add appends v and returns how many there are then.
+func (m *Mailbox[T]) add(v T) (count int, ok bool) {
 	m.mu.Lock()
+	defer m.mu.Unlock()
 	if m.closed || len(m.items) >= m.limit {
-		m.mu.Unlock()
-		return false
+		return 0, false
 	}
 	m.items = append(m.items, v)
-	first := len(m.items) == 1
-	m.mu.Unlock()
-	if first {
-		select {
-		case m.wake <- struct{}{}:
-		default:
-		}
-	}
-	return true
+	return len(m.items), true
 }
 
 // Wake returns a channel that yields after Puts; several Puts may share one

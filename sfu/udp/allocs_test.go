@@ -7,7 +7,7 @@ import "testing"
 // What a packet passes in steady state allocates nothing. (With -race pools
 // forget at random.)
 func TestNothingIsAllocated(t *testing.T) {
-	a, sub := open(t, "127.0.0.1", Config{}), open(t, "127.0.0.1", Config{Arrivals: NewArrivals()})
+	a, sub := open(t, "127.0.0.1", Config{}), open(t, "127.0.0.1", Config{})
 	batch, buf, to := a.NewBatch(), make([]byte, 2000), addrOf(sub)
 	turn := func() {
 		for range 10 {

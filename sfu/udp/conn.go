@@ -14,8 +14,8 @@ type Config struct {
 	// with the time of its arrival; it says whether it took it. It must not
 	// block and not keep b. From is not proved to be whose address it is.
 	Media func(b []byte, from netip.AddrPort, at time.Time) bool
-	// Arrivals notes when the RTP packets that go to pion arrived.
-	Arrivals *Arrivals
+	// Rest is called when all that was received at once has been handed out.
+	Rest func()
 }
 
 // Conn is one UDP socket. It is a net.PacketConn that reads and writes
@@ -67,6 +67,9 @@ func (c *Conn) ReadFromAddrPort(b []byte) (int, netip.AddrPort, error) {
 	for {
 		d, ok := c.in.next()
 		if !ok {
+			if c.cfg.Rest != nil {
+				c.cfg.Rest()
+			}
 			if err := c.socket.receive(&c.in); err != nil {
 				return 0, netip.AddrPort{}, err
 			}
@@ -77,9 +80,6 @@ func (c *Conn) ReadFromAddrPort(b []byte) (int, netip.AddrPort, error) {
 		}
 		if len(d.data) > len(b) {
 			continue
-		}
-		if c.cfg.Arrivals != nil {
-			c.cfg.Arrivals.note(d.data, d.at)
 		}
 		return copy(b, d.data), d.from, nil
 	}

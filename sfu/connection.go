@@ -1,0 +1,81 @@
+package sfu
+
+import (
+	"errors"
+	"net/netip"
+
+	"github.com/pion/webrtc/v4"
+)
+
+// connection is a participant's PeerConnection, and how media passes it by: pion
+// finds the path and the keys, the packets do not go through it (ADR 10). The
+// participant's loop owns it, and gives out to the media loop.
+type connection struct {
+	pc   *webrtc.PeerConnection
+	keys *keys
+	in   *inlet
+	out  *outlet
+	from netip.AddrPort // where in is known to be
+}
+
+// open takes the keys once the handshake is done.
+func (p *participant) open() error {
+	out, in, err := p.keys.contexts()
+	if err != nil {
+		return err
+	}
+	p.in, p.out = &inlet{link: p.link, cipher: in}, &outlet{cipher: out}
+	return p.takePath()
+}
+
+var errNoSocket = errors.New("no media socket is at the address that ICE chose")
+
+// takePath makes media take the path that ICE has chosen.
+func (p *participant) takePath() error {
+	pair, err := p.pc.SCTP().Transport().ICETransport().GetSelectedCandidatePair()
+	if err != nil || pair == nil || p.in == nil {
+		return err // before the first one there is no media
+	}
+	local, err := netip.ParseAddr(pair.Local.Address)
+	if err != nil {
+		return err
+	}
+	remote, err := netip.ParseAddr(pair.Remote.Address)
+	if err != nil {
+		return err
+	}
+	to := netip.AddrPortFrom(remote.Unmap(), pair.Remote.Port)
+	ports := p.server.ports
+	socket := ports.facing(local, to)
+	if socket < 0 {
+		return errNoSocket
+	}
+	ports.inlets.move(p.in, p.from, to)
+	p.from = to
+	lk, out := p.link, p.out
+	lk.loop.do(func() {
+		if !lk.gone {
+			out.batch, out.to = lk.loop.out.on(socket), to
+			lk.way = out
+		}
+	})
+	return nil
+}
+
+// applyPath goes where ICE has gone. Where that leads to no socket of ours, media stays
+// on its way.
+func (p *participant) applyPath() {
+	if p.presence.left {
+		return
+	}
+	if err := p.takePath(); err != nil {
+		p.log.Warn("media does not follow ICE", "error", err)
+	}
+}
+
+// shut ends the way in; that out ends with the link.
+func (c *connection) shut(t *inlets) {
+	if c.in != nil {
+		t.move(c.in, c.from, netip.AddrPort{})
+	}
+}

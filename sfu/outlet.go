@@ -1,0 +1,73 @@
+package sfu
+
+import (
+	"net/netip"
+
+	"github.com/pion/rtp"
+	"github.com/pion/srtp/v3"
+
+	"sfu/sfu/media"
+	"sfu/sfu/udp"
+)
+
+// maxOutgoing is the longest packet that leaves, encrypted: the longest that
+// comes, the header extensions that we add (no more than 255 bytes of dependency
+// descriptor, and seven short ones), the number that a repeat begins with, and the
+// tag.
+const maxOutgoing = media.MaxPacket + 384 + 2 + 16
+
+// way is how packets leave for one subscriber. The media loop owns it.
+type way interface {
+	// room returns where the next packet is built; it is good until the next call.
+	room() []byte
+	// send takes the packet that was built there. A sequence number may be sent
+	// once for each SSRC, ever: the same number under the same key would give away
+	// both packets (RFC 7714, 8.4).
+	send(packet []byte) error
+}
+
+// outlet encrypts packets into what its room's loop sends in this turn.
+type outlet struct {
+	batch  *udp.Batch // of the socket that the subscriber is connected to
+	to     netip.AddrPort
+	cipher *srtp.Context
+	header rtp.Header // scratch
+}
+
+func (o *outlet) room() []byte { return o.batch.Room(maxOutgoing) }
+
+func (o *outlet) send(packet []byte) error {
+	sealed, err := o.cipher.EncryptRTP(packet[:0], packet, &o.header)
+	if err != nil {
+		return err
+	}
+	o.batch.Append(o.to, sealed)
+	return nil
+}
+
+// batches are what a loop sends in one turn, by socket.
+type batches struct {
+	ports *ports
+	open  []*udp.Batch // by the index of the socket; nil where nothing was sent yet
+}
+
+// on returns the batch of the i-th socket.
+func (b *batches) on(i int) *udp.Batch {
+	for len(b.open) <= i {
+		b.open = append(b.open, nil)
+	}
+	if b.open[i] == nil {
+		b.open[i] = b.ports.conns[i].NewBatch()
+	}
+	return b.open[i]
+}
+
+// flush sends everything, and says what became of it.
+func (b *batches) flush() (r udp.Result) {
+	for _, batch := range b.open {
+		if batch != nil {
+			r.Add(batch.Flush())
+		}
+	}
+	return r
+}
