@@ -149,8 +149,8 @@ func TestAKeyframeBeforeTheConnectionIsUpDoesNotCount(t *testing.T) {
 // bindable is what pion tells of a slot that was negotiated.
 type bindable struct{ webrtc.TrackLocalContext }
 
-func (bindable) SSRC() webrtc.SSRC                      { return 1 }
-func (bindable) SSRCRetransmission() webrtc.SSRC        { return 2 }
+func (bindable) SSRC() webrtc.SSRC               { return 1 }
+func (bindable) SSRCRetransmission() webrtc.SSRC { return 2 }
 func (bindable) CodecParameters() []webrtc.RTPCodecParameters {
 	return []webrtc.RTPCodecParameters{{
 		RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8}, PayloadType: 120,

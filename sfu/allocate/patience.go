@@ -34,6 +34,11 @@ const (
 	// is forgiven once in tooSoon; who blinks more often is not to be relied on.
 	blink = 2500 * time.Millisecond
 
+	// A path that has so many percent of what was too much, all the time for so many
+	// seconds, is not the one on which that was: the wait ends. That happens once in
+	// tooSoon too; who shares a path with greedy others finds as much now and then.
+	wider, wideFor = 150, 3
+
 	// Pictures go off when their lowest layers do not fit for so long: the first
 	// estimates of a path that got worse are too low, and the keyframes of the
 	// smaller pictures make these dear at first.
@@ -61,6 +66,9 @@ type patience struct {
 	rise backoff // of all that was granted
 	show backoff // of pictures that were off
 	dip  dip
+
+	over   media.Bitrate // what was granted when it was too much last
+	relief time.Time     // when the path was last found to be another one than then
 }
 
 // dip is a fall of the budget that may be over in a moment. The zero dip is none.
@@ -84,7 +92,9 @@ func (h *patience) limits(budget, had, lowest media.Bitrate, now time.Time) limi
 	if had > kept {
 		h.level = budget
 		h.rise.drop(now, longestWait)
+		h.over = had
 	}
+	h.relieved(now)
 	lately := h.lately(recent)
 	if lately >= h.level+spareOf(h.level) {
 		h.level = lately
@@ -123,6 +133,16 @@ func (h *patience) blinked(budget, had, kept media.Bitrate, now time.Time) {
 	case !d.at.IsZero() && d.deep && budget >= d.had+spareOf(d.had) && (d.forgiven.IsZero() || now.Sub(d.forgiven) > tooSoon):
 		h.rise, h.show = d.rise, d.show
 		*d = dip{forgiven: now}
+	}
+}
+
+// relieved ends the wait after a drop where the path has become far wider.
+func (h *patience) relieved(now time.Time) {
+	wide := h.lately(wideFor)*100 >= h.over*wider
+	if h.rise.waiting(now) && wide && (h.relief.IsZero() || now.Sub(h.relief) > tooSoon) {
+		h.rise.relieve(now)
+		h.show.relieve(now)
+		h.relief = now
 	}
 }
 
@@ -178,6 +198,13 @@ func (b *backoff) drop(now time.Time, longest time.Duration) {
 	}
 	b.wait = max(b.wait, calm)
 	b.dropped = now
+}
+
+// relieve ends the wait, but forgets no mistakes.
+func (b *backoff) relieve(now time.Time) {
+	if b.waiting(now) {
+		b.dropped = now.Add(-b.wait)
+	}
 }
 
 func (b *backoff) waiting(now time.Time) bool { return now.Sub(b.dropped) < b.wait }

@@ -103,6 +103,9 @@ func TestPlan(t *testing.T) {
 func TestPlanner(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ name, claims, story string }{
+		{"what has become far wider is another path", "qhf", "0:500=h2 1:200=h0 5:740=h0 6.9:740=h0 7:740=h2"},
+		{"but not when it is only a little wider", "qhf", "0:500=h2 1:300=h1 2:580=h1 8.9:580=h1 9:580=h2"},
+		{"nor twice in half a minute", "qhf", "0:500=h2 1:200=h0 5:740=h0 7:740=h2 9:200=h0 14:740=h0 24.9:740=h0 25:740=h1 26:740=h2"},
 		{"a steady budget", "qhf qhf", "0:1000=h2,h2 60:1000=h2,h2"},
 		{"down at once, frames before size", "qhf qhf", "0:1000=h2,h2 1:780=h2,h1 2:600=h1,h1 2.1:391=h0,q2 2.2:89=q0,q0 4:89=q0,q0 4.1:89=q0,off"},
 		{"a blink is forgiven", "qhf qhf", "0:1160=h2,h2 1:400=h0,h0 2:1160=h0,h0 4.5:1160=h2,h2"},
@@ -126,7 +129,7 @@ func TestPlanner(t *testing.T) {
 		{"two do not take a step from each other", "qhf qhf", "0:800=h2,h1 60:800=h2,h1"},
 		{"pictures grow one by one", "qhf qhf", "0:200=q1,q1 2:950=q1,q1 3:950=h2,q1 3.4:950=h2,q1 3.5:950=h2,h2"},
 		{"a large one takes longer", "qhf qhf", "0:200=q1,q1 2:2200=q1,q1 3:2200=f1,q1 3.4:2200=f1,q1 3.5:2200=f1,f1"},
-		{"an off picture does not wait for the mistakes of others", "qhf qhf", "0:300=q2,q2 2:750=q2,q2 4:750=h1,h1 5:430=h0,h0 6:750=h0,h0 13:750=h1,h1 14:430=h0,h0 20:110=q0,q0 21.8:110=q0,q0 21.9:110=q1,off 23:750=q1,off 29.8:750=q1,off 29.9:750=q1,q0 37.8:750=q1,q0 37.9:750=q1,q1 39:750=q2,q1 40:750=q2,q2 42:750=h1,h1"},
+		{"an off picture does not wait for the mistakes of others", "qhf qhf", "0:300=q2,q2 2:750=q2,q2 4:750=h1,h1 5:430=h0,h0 6:750=h0,h0 13:750=h1,h1 14:430=h0,h0 20:110=q0,q0 21.8:110=q0,q0 21.9:110=q1,off 23:175=q1,off 29.8:175=q1,off 29.9:175=q1,q0"},
 		{"after a mistake the spare is one of all", "qhf", "0:345=h1 1:530=h1 2:530=h2 3:350=h1 3.1:530=h1 11:530=h2 12:350=h1 12.1:529=h1 27.9:529=h1 28:529=h2"},
 		{"and no longer when that was long ago", "qhf", "0:345=h1 1:530=h1 2:530=h2 3:350=h1 3.1:530=h1 11:530=h2 12:350=h1 12.1:528=h1 43.9:528=h1 44:528=h2"},
 		{"asking for less", "qhf", "0:2000=f2 @qh 1:2000=h2 @qhf 2:2000=f2"},
