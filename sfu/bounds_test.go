@@ -25,7 +25,7 @@ func TestReportsOnThousandsOfStreamsEndTheParticipant(t *testing.T) {
 	flooded := 0
 	hooks := quiet
 	hooks.flood = func() { flooded++ }
-	lk := newLink("eve", newMediaLoop(metrics.New(), 0, nil), hooks)
+	lk := newLink("eve", newMediaLoop(metrics.New(), 0, nil, nil), hooks)
 	for ssrc := range uint32(3 * floodStreams) {
 		lk.sink(packetio.RTCPBufferPacket, ssrc)
 	}

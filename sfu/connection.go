@@ -55,8 +55,8 @@ func (p *participant) takePath() error {
 	lk, out := p.link, p.out
 	lk.loop.do(func() {
 		if !lk.gone {
-			out.batch, out.to = lk.loop.out.on(socket), to
-			lk.way = out
+			out.batch, out.to = lk.out.fan.out.on(socket), to
+			lk.out.way = out
 		}
 	})
 	return nil

@@ -190,7 +190,7 @@ func (d *downTrack) Kind() webrtc.RTPCodecType {
 // forward sends one packet, holds it back for a moment, or drops it. It
 // allocates nothing.
 func (d *downTrack) forward(a *arrival) {
-	b, t := d.bound.Load(), &d.link.loop.tally
+	b, t := d.bound.Load(), &d.link.out.fan.tally
 	if drop := d.refuses(a, b); drop != media.Kept {
 		t.settle(d.kind, drop)
 		return
@@ -209,7 +209,7 @@ func (d *downTrack) forward(a *arrival) {
 // refuses returns why a packet is not even looked at.
 func (d *downTrack) refuses(a *arrival, b *binding) media.Drop {
 	switch {
-	case b == nil || len(d.stamp.mid) == 0 || d.link.way == nil:
+	case b == nil || len(d.stamp.mid) == 0 || d.link.out.way == nil:
 		return media.DropUnbound
 	case a.track.muted:
 		return media.DropMuted
@@ -227,7 +227,7 @@ func (d *downTrack) refuses(a *arrival, b *binding) media.Drop {
 
 // send writes a packet as its verdict says.
 func (d *downTrack) send(b *binding, pkt *media.Packet, v *forward.Verdict) {
-	t := &d.link.loop.tally
+	t := &d.link.out.fan.tally
 	f := header.Fixed{PayloadType: b.typesOf(pkt.Codec).media, SSRC: b.ssrc, Seq: v.Seq}
 	packet := d.press(b, &f, pkt, v)
 	t.offered[d.kind]++

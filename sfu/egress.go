@@ -24,7 +24,7 @@ const (
 	// its first feedback is here.
 	startBitrate = 300_000
 	minBitrate   = 30_000 // sound alone
-	maxBitrate   = 20_000_000
+	maxBitrate   = 200_000_000
 
 	// learning is how long it takes to know a path at all: browsers answer within
 	// 250 ms of the first packet, and the first probes follow. Meanwhile nothing
@@ -36,6 +36,9 @@ const (
 // its browser's feedback tells what the path carries, and no more of them than
 // that. The media loop owns it.
 type egress struct {
+	fan *fan // that sends to it
+	way way  // nil until the connection is up for the first time
+
 	history   estimate.History
 	estimator *estimate.Estimator
 	prober    estimate.Prober
@@ -59,8 +62,8 @@ type budget struct {
 	data      media.Bitrate // what data channels may send, while something waits there
 }
 
-func newEgress() egress {
-	return egress{estimator: estimate.New(estimate.Config{Start: startBitrate, Min: minBitrate, Max: maxBitrate})}
+func newEgress(f *fan) egress {
+	return egress{fan: f, estimator: estimate.New(estimate.Config{Start: startBitrate, Min: minBitrate, Max: maxBitrate})}
 }
 
 // beside returns what the path has for all but the data that is being sent: at
@@ -97,7 +100,7 @@ func (lk *link) transmit(d *downTrack, packet []byte, kind estimate.Kind) error 
 	now := lk.loop.rhythm.now
 	d.stamp.time(packet, now)
 	if d.stamp.seqAt == 0 {
-		return lk.way.send(packet)
+		return lk.out.way.send(packet)
 	}
 	size := len(packet) + wireOverhead
 	p := estimate.Packet{At: now, Size: size, Kind: kind, Probe: lk.out.probe.take(size)}
@@ -112,7 +115,7 @@ func (lk *link) transmit(d *downTrack, packet []byte, kind estimate.Kind) error 
 	if d.kind == media.Audio || kind == estimate.Retransmission {
 		lk.out.pacer.credit -= float64(size) // it did not wait, so pictures have to
 	}
-	return lk.way.send(packet)
+	return lk.out.way.send(packet)
 }
 
 // numbers reports whether packets get a number: it was negotiated for their slot,

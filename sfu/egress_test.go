@@ -40,7 +40,8 @@ func (s *studio) flood(rate media.Bitrate) {
 	s.picture.carry(s.camera, s.now)
 	s.run(20*time.Millisecond, one)
 	s.knows(rate)
-	s.loop.tally.set = metrics.New()
+	set := metrics.New()
+	s.loop.tally.set, s.bob.out.fan.tally.set = set, set
 	s.out = recorder{}
 	s.loop.turn(s.burst(100, true), s.now)
 }
@@ -99,7 +100,7 @@ func TestAProbeThatNobodyCountsEnds(t *testing.T) {
 		s.run(500*time.Millisecond, one)
 		s.knows(1_000_000)
 		b, out := *s.picture.bound.Load(), &exhausted{most: 200}
-		s.bob.way = out
+		s.bob.out.way = out
 		without(s, &b)
 		s.picture.bound.Store(&b)
 		s.bob.out.probe = probing{
@@ -203,7 +204,7 @@ func TestWhatIsNotToBeSeenDoesNotWait(t *testing.T) {
 			t.Fatalf("%s: %d wait, %d were sent", name, waits, sent)
 		}
 		end(s)
-		s.loop.tally.flush()
+		s.loop.fans.flush()
 		if got := s.dropped(media.DropCongested); int(got) != waits || s.bob.out.pacer.count != 0 || s.bob.out.pacer.bytes != 0 {
 			t.Errorf("%s: of %d that waited %v were let go, and %d wait", name, waits, got, s.bob.out.pacer.count)
 		}

@@ -113,7 +113,7 @@ func (e *encoding) note(pkt *media.Packet, taken nack.Taken, repaired bool, now 
 	case e.track.kind == media.Video:
 		e.notePicture(pkt, now)
 	case pkt.HasLevel && !e.track.muted:
-		e.track.link.loop.detect.Observe(speaker.Key(e.feed), pkt.Level, pkt.Voice, now)
+		e.track.link.loop.voices.detect.Observe(speaker.Key(e.feed), pkt.Level, pkt.Voice, now)
 	}
 	if fresh { // a feed that nobody has yet
 		e.track.survey(now)

@@ -51,7 +51,7 @@ type fanOutStage struct {
 }
 
 func newFanOutStage(subscribers int) *fanOutStage {
-	loop := newMediaLoop(metrics.New(), 0, func([]wire.Speaker) {})
+	loop := newMediaLoop(metrics.New(), 0, nil, func([]wire.Speaker) {})
 	pub := newLink("publisher", loop, quiet)
 	pub.pc = nowhere{}
 	pub.up.desc = &description{ssrcs: map[uint32]string{7: "1"}}
@@ -62,7 +62,7 @@ func newFanOutStage(subscribers int) *fanOutStage {
 	s := &fanOutStage{loop: loop, stream: &stream{link: pub, ssrc: 7}}
 	for range subscribers {
 		sub := newLink("subscriber", loop, quiet)
-		sub.pc, sub.way = nowhere{}, &s.out
+		sub.pc, sub.out.way = nowhere{}, &s.out
 		loop.addLink(sub)
 		d := newDownTrack(sub, media.Video, 0)
 		b := &binding{ssrc: 1, rtx: 2, ids: extensionIDs{mid: 4}}

@@ -59,7 +59,6 @@ type link struct {
 
 	up   uplink
 	down downlink
-	way  way // nil until the connection is up for the first time
 	out  egress
 	data *dataWriter
 
@@ -87,7 +86,7 @@ func newLink(id media.ParticipantID, loop *mediaLoop, hooks linkHooks) *link {
 		ssrc: ssrc, born: time.Now(), path: path{rtt: defaultRTT},
 		streams: streams{bySSRC: make(map[uint32]*stream)},
 		up:      newUplink(ssrc),
-		out:     newEgress(),
+		out:     newEgress(loop.fans.all[0]),
 		down:    downlink{bySSRC: make(map[uint32]*downTrack), wishes: make(map[media.TrackID]allocate.Wish)},
 	}
 }

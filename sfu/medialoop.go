@@ -1,13 +1,14 @@
 package sfu
 
 import (
+	"cmp"
 	"math/bits"
+	"slices"
 	"time"
 
 	"github.com/pion/rtp"
 
 	"sfu/metrics"
-	"sfu/sfu/dependency"
 	"sfu/sfu/mailbox"
 	"sfu/sfu/media"
 	"sfu/sfu/speaker"
@@ -59,18 +60,23 @@ type mediaLoop struct {
 	speak   func([]wire.Speaker) // must not block
 
 	// The rest belongs to run.
-	links   []*link
-	tracks  map[media.TrackID]*upTrack
-	feeds   feeds
-	batch   batch
-	out     batches
-	tally   tally
-	detect  speaker.Detector
-	audible speaker.Audible
-	loudest int // how many are heard at once in a big room; 0 is everyone
+	links  []*link
+	tracks map[media.TrackID]*upTrack
+	feeds  feeds
+	batch  batch
+	fans   fans
+	tally  tally
+	voices voices
 
 	due    due
 	rhythm rhythm
+}
+
+// voices is who speaks.
+type voices struct {
+	detect  speaker.Detector
+	audible speaker.Audible
+	loudest int // how many are heard at once in a big room; 0 is everyone
 }
 
 // rhythm is what a loop knows of time.
@@ -88,27 +94,23 @@ type batch struct {
 	evicted  []*media.Packet // pushed out of a ring, perhaps still in arrivals
 	header   rtp.Header
 	numbers  []uint64
-	scratch  scratch
 }
 
-// scratch is where packets are made that are not only patched.
-type scratch struct {
-	descriptor [dependency.MaxLength]byte
-}
-
-func newMediaLoop(count *metrics.Set, loudest int, speak func([]wire.Speaker)) *mediaLoop {
-	return &mediaLoop{
+func newMediaLoop(count *metrics.Set, loudest int, ports *ports, speak func([]wire.Speaker)) *mediaLoop {
+	l := &mediaLoop{
 		packets: mailbox.New[inbound](maxQueuedPackets),
 		reports: mailbox.New[inboundReport](maxQueuedReports),
 		tasks:   mailbox.New[func()](maxQueuedTasks),
 		quit:    make(chan struct{}),
 		done:    make(chan struct{}),
 		speak:   speak,
-		loudest: loudest,
+		voices:  voices{loudest: loudest},
 		tracks:  make(map[media.TrackID]*upTrack),
 		feeds:   feeds{by: make(map[media.Feed]*encoding)},
 		tally:   tally{set: count},
 	}
+	l.fans.all = []*fan{newFan(l, ports)}
+	return l
 }
 
 // do lets fn run on the loop, after everything asked before.
@@ -170,9 +172,15 @@ func (l *mediaLoop) turn(in []inbound, now time.Time) {
 	}
 	if len(l.batch.arrivals) > 0 {
 		l.rhythm.lastPacket = now
-		l.fanOut()
+		l.group()
+		l.fans.serve(len(l.batch.arrivals) * len(l.links))
 	}
 	l.recycle()
+	for _, f := range l.fans.all {
+		if !f.due.IsZero() {
+			l.due.pace, f.due = earlier(l.due.pace, f.due), time.Time{}
+		}
+	}
 	if !now.Before(l.due.pace) {
 		l.pace(now)
 	}
@@ -183,20 +191,33 @@ func (l *mediaLoop) turn(in []inbound, now time.Time) {
 		l.due.tick = now.Add(tickEvery)
 		l.tick(now)
 	}
-	l.tally.socket.Add(l.out.flush())
+	l.fans.flush()
 	l.tally.flush()
 }
 
-// fanOut goes subscriber by subscriber over the whole batch, so that what one
-// of them gets leaves together.
-func (l *mediaLoop) fanOut() {
-	for _, sub := range l.links {
-		for i := range l.batch.arrivals {
-			a := &l.batch.arrivals[i]
-			if d := sub.carrier(a.track); d != nil && (!a.again || d.silenced) {
-				l.forward(d, a)
+// mostEven is how many bytes of padding a packet is given at most to be as long as
+// the others of its frame.
+const mostEven = 3
+
+// group puts what is of one stream together and makes packets of one frame
+// equally long: encoders cut it into packets that differ by a byte (libwebrtc:
+// RtpPacketizer::SplitAboutEqually), and only equal ones that follow each other
+// leave as one train.
+func (l *mediaLoop) group() {
+	all := l.batch.arrivals
+	slices.SortStableFunc(all, func(a, b arrival) int { return cmp.Compare(a.pkt.Feed, b.pkt.Feed) })
+	for len(all) > 1 {
+		first, n, longest := all[0].pkt, 0, 0
+		for n < len(all) && all[n].pkt.Feed == first.Feed && all[n].pkt.Timestamp == first.Timestamp {
+			longest = max(longest, len(all[n].pkt.Payload))
+			n++
+		}
+		for i := range all[:n] {
+			if lacks := longest - len(all[i].pkt.Payload); lacks <= mostEven {
+				all[i].pkt.Even = uint8(lacks)
 			}
 		}
+		all = all[n:]
 	}
 }
 
@@ -277,7 +298,7 @@ func (l *mediaLoop) tick(now time.Time) {
 		return
 	}
 	l.due.speak = now.Add(speakEvery)
-	if speaking, changed := l.detect.Update(now); changed {
+	if speaking, changed := l.voices.detect.Update(now); changed {
 		l.speak(l.speakers(speaking))
 	}
 }
@@ -312,11 +333,14 @@ func (l *mediaLoop) clear() {
 		l.removeLink(l.links[len(l.links)-1])
 	}
 	l.recycle()
+	l.fans.close()
+	l.fans.flush()
 	l.tally.flush()
 }
 
 func (l *mediaLoop) addLink(lk *link) {
 	l.links = append(l.links, lk)
+	l.fans.add(lk)
 	l.limitSound()
 }
 
@@ -326,9 +350,9 @@ const bigRoom = 10
 // limitSound lets only the loudest be heard where there are many.
 func (l *mediaLoop) limitSound() {
 	if len(l.links) > bigRoom {
-		l.audible.Limit(l.loudest)
+		l.voices.audible.Limit(l.voices.loudest)
 	} else {
-		l.audible.Limit(0)
+		l.voices.audible.Limit(0)
 	}
 }
 
@@ -338,6 +362,7 @@ func (l *mediaLoop) removeLink(lk *link) {
 	for i, other := range l.links {
 		if other == lk {
 			l.links = append(l.links[:i], l.links[i+1:]...)
+			l.fans.remove(lk)
 			break
 		}
 	}
@@ -347,7 +372,7 @@ func (l *mediaLoop) removeLink(lk *link) {
 	for _, d := range lk.down.tracks {
 		d.carry(nil, time.Time{})
 	}
-	lk.gone, lk.way = true, nil
+	lk.gone, lk.out.way = true, nil
 	l.limitSound()
 }
 
@@ -400,8 +425,8 @@ func (l *mediaLoop) unpublish(t *upTrack) {
 // forget takes the encoding's feed out of all that goes by feeds.
 func (l *mediaLoop) forget(e *encoding) {
 	l.feeds.remove(e)
-	l.detect.Remove(speaker.Key(e.feed))
-	l.audible.Remove(speaker.Key(e.feed))
+	l.voices.detect.Remove(speaker.Key(e.feed))
+	l.voices.audible.Remove(speaker.Key(e.feed))
 }
 
 // feeds names the streams of a room.

@@ -44,30 +44,3 @@ func (o *outlet) send(packet []byte) error {
 	o.batch.Append(o.to, sealed)
 	return nil
 }
-
-// batches are what a loop sends in one turn, by socket.
-type batches struct {
-	ports *ports
-	open  []*udp.Batch // by the index of the socket; nil where nothing was sent yet
-}
-
-// on returns the batch of the i-th socket.
-func (b *batches) on(i int) *udp.Batch {
-	for len(b.open) <= i {
-		b.open = append(b.open, nil)
-	}
-	if b.open[i] == nil {
-		b.open[i] = b.ports.conns[i].NewBatch()
-	}
-	return b.open[i]
-}
-
-// flush sends everything, and says what became of it.
-func (b *batches) flush() (r udp.Result) {
-	for _, batch := range b.open {
-		if batch != nil {
-			r.Add(batch.Flush())
-		}
-	}
-	return r
-}

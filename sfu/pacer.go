@@ -159,13 +159,13 @@ func (d *downTrack) holds(pkt *media.Packet, v *forward.Verdict) bool {
 		return false
 	}
 	if d.queue.len() == maxHeld {
-		l.tally.settle(d.kind, media.DropCongested)
+		d.link.out.fan.tally.settle(d.kind, media.DropCongested)
 		return true
 	}
 	d.queue.push(held{pkt.Feed, pkt.ESN, size, *v})
 	o.pacer.count++
 	o.pacer.bytes += size
-	l.due.pace = earlier(l.due.pace, l.rhythm.now.Add(paceEvery))
+	d.link.out.fan.due = l.rhythm.now.Add(paceEvery)
 	return true
 }
 
@@ -178,7 +178,7 @@ func (d *downTrack) giveUp() {
 	q.given = numbers{q.packets[q.first].verdict.Seq, q.packets[len(q.packets)-1].verdict.Seq, true}
 	for q.len() > 0 {
 		d.take()
-		d.link.loop.tally.settle(d.kind, media.DropCongested)
+		d.link.out.fan.tally.settle(d.kind, media.DropCongested)
 	}
 }
 
@@ -230,5 +230,5 @@ func (d *downTrack) resume(h *held) {
 			return
 		}
 	}
-	l.tally.settle(d.kind, media.DropLate)
+	d.link.out.fan.tally.settle(d.kind, media.DropLate)
 }

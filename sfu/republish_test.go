@@ -59,12 +59,12 @@ func TestNothingIsKeptOfATrackThatIsGone(t *testing.T) {
 		t.Errorf("%d feeds, want %d", n, feeds)
 	}
 	for feed := media.Feed(1); feed <= s.loop.feeds.last; feed++ {
-		if heard, _ := s.loop.audible.Observe(speaker.Key(feed), 127, s.now); heard {
+		if heard, _ := s.loop.voices.audible.Observe(speaker.Key(feed), 127, s.now); heard {
 			t.Errorf("feed %d has a place among the loudest", feed)
 		}
 	}
 	s.run(time.Second, nil) // speakers are told without it
-	if speaking, _ := s.loop.detect.Update(s.now); len(speaking) != 0 {
+	if speaking, _ := s.loop.voices.detect.Update(s.now); len(speaking) != 0 {
 		t.Errorf("speaking: %v", speaking)
 	}
 }

@@ -127,10 +127,10 @@ func TestWhatWasSeenIsNotReplayed(t *testing.T) {
 func TestAKeyframeBeforeTheConnectionIsUpDoesNotCount(t *testing.T) {
 	t.Parallel()
 	s := newStudio(t)
-	s.bob.way = nil
+	s.bob.out.way = nil
 	s.watch()
 	s.run(500*time.Millisecond, one)
-	s.bob.way = &s.out
+	s.bob.out.way = &s.out
 	toAna := &post{}
 	s.ana.pc = toAna
 	s.run(400*time.Millisecond, one)

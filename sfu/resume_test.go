@@ -96,7 +96,7 @@ func TestLayersOfATrackThatIsGoneAreNotTheNextOnes(t *testing.T) {
 
 func TestPinsBeyondTheBoundAreNone(t *testing.T) {
 	t.Parallel()
-	p := &participant{pinned: make(map[media.TrackID]bool), link: newLink("bob", newMediaLoop(metrics.New(), 0, nil), quiet)}
+	p := &participant{pinned: make(map[media.TrackID]bool), link: newLink("bob", newMediaLoop(metrics.New(), 0, nil, nil), quiet)}
 	p.view.reset([]wire.Participant{{ID: "ana"}})
 	m := &wire.Subscribe{}
 	for i := range maxPinned + 4 {

@@ -37,8 +37,7 @@ type member struct {
 // newRoom makes a room and starts its media loop; close stops it.
 func newRoom(name string, cfg Config, count *metrics.Set, ports *ports) *room {
 	r := &room{name: name, limit: cfg.MaxParticipants, count: count, relay: newRelay(count)}
-	r.loop = newMediaLoop(count, max(0, cfg.Loudest), r.speakers)
-	r.loop.out.ports = ports
+	r.loop = newMediaLoop(count, max(0, cfg.Loudest), ports, r.speakers)
 	go r.loop.run()
 	return r
 }

@@ -31,7 +31,7 @@ func (d *downTrack) press(b *binding, f *header.Fixed, pkt *media.Packet, v *for
 	f.Timestamp, f.Marker = v.Timestamp, v.Marker
 	var descriptor []byte
 	if pkt.Dependency.Raw != nil && b.ids.dependency != 0 && !v.Hollow {
-		room := d.link.loop.batch.scratch.descriptor[:0]
+		room := d.link.out.fan.descriptor[:0]
 		descriptor = dependency.Append(room, &pkt.Dependency, v.Frame, v.Targets)
 	}
 	w := d.head(b, f, len(descriptor))
@@ -52,6 +52,9 @@ func (d *downTrack) press(b *binding, f *header.Fixed, pkt *media.Packet, v *for
 	start := len(packet)
 	packet = appendPayload(packet, b, pkt, v)
 	d.stamp.payload = len(packet) - start
+	if f.SSRC == b.ssrc {
+		packet = header.Pad(packet, pkt.Even)
+	}
 	return packet
 }
 
@@ -59,7 +62,7 @@ func (d *downTrack) press(b *binding, f *header.Fixed, pkt *media.Packet, v *for
 // follow.
 func (d *downTrack) head(b *binding, f *header.Fixed, descriptor int) header.Writer {
 	wide := b.ids.wide || descriptor > 0 && !header.Narrow(b.ids.dependency, descriptor)
-	w := header.Begin(d.link.way.room(), f, wide)
+	w := header.Begin(d.link.out.way.room(), f, wide)
 	w.Value(b.ids.mid, d.stamp.mid) // browsers take it that a mid that was negotiated is sent (rule F9)
 	d.stamp.timeAt = w.Extension(b.ids.sendTime, 3)
 	d.stamp.seqAt = 0

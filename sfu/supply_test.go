@@ -56,7 +56,7 @@ func (r *recorder) send(packet []byte) error {
 
 func newStudio(t *testing.T, rids ...string) *studio {
 	s := &studio{
-		t: t, loop: newMediaLoop(metrics.New(), 1, func([]wire.Speaker) {}),
+		t: t, loop: newMediaLoop(metrics.New(), 1, nil, func([]wire.Speaker) {}),
 		streams: make(map[string]*stream), seqs: make(map[string]uint16), now: time.Unix(1_800_000_000, 0),
 	}
 	hooks := quiet
@@ -66,7 +66,7 @@ func newStudio(t *testing.T, rids ...string) *studio {
 	hooks.sight = func(state wire.TrackState) { s.states = append(s.states, state) }
 	s.bob = newLink("bob", s.loop, hooks)
 	s.ana.pc, s.bob.pc = nowhere{}, nowhere{}
-	s.bob.way = &s.out
+	s.bob.out.way = &s.out
 	desc := &description{ssrcs: make(map[uint32]string)}
 	desc.formats[96].codec, desc.formats[111].codec, desc.formats[63].codec = media.VP8, media.Opus, media.RED
 	desc.ids.audioLevel = 1

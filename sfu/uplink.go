@@ -272,7 +272,7 @@ const preRoll = 2
 func (l *mediaLoop) arrive(e *encoding, pkt *media.Packet) {
 	a := arrival{track: e.track, pkt: pkt}
 	if e.track.source == media.Microphone && pkt.HasLevel && !e.track.muted {
-		heard, began := l.audible.Observe(speaker.Key(e.feed), pkt.Level, pkt.Arrival)
+		heard, began := l.voices.audible.Observe(speaker.Key(e.feed), pkt.Level, pkt.Arrival)
 		a.quiet = !heard
 		for n := uint64(preRoll); began && n > 0; n-- {
 			if before := e.ring.Get(pkt.ESN - n); before != nil && pkt.Arrival.Sub(before.Arrival) < preRollTime {

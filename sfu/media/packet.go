@@ -67,6 +67,10 @@ type Header struct {
 	Sizes [MaxSpatial]Size
 
 	Dependency Dependency
+
+	// Even is how many bytes of padding make it as long as the packets of its frame
+	// that came with it.
+	Even uint8
 }
 
 // VP8Descriptor is a VP8 payload descriptor (RFC 7741, 4.2).

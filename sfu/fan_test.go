@@ -1,0 +1,95 @@
+package sfu
+
+import (
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/pion/rtp"
+
+	"sfu/sfu/media"
+)
+
+// In a large room several fans send at once: everybody gets everything, in order.
+func TestALargeRoomHasMoreFans(t *testing.T) {
+	const people, turns = 4*fanSize + 1, 50
+	t.Cleanup(func() { runtime.GOMAXPROCS(runtime.GOMAXPROCS(4)) })
+	runtime.GOMAXPROCS(4)
+	s := newFanOutStage(people)
+	if n := len(s.loop.fans.all); n != 4 {
+		t.Fatalf("%d fans for %d people on 4 cores, want 4", n, people)
+	}
+	outs := make([]recorder, people)
+	for i, d := range s.slots {
+		d.link.out.way = &outs[i]
+	}
+	now := time.Now()
+	for i := range turns {
+		s.loop.turn(s.batch(1+5*(i%2), now), now) // few packets go without company, many with
+	}
+	want := turns / 2 * (1 + 6)
+	for i := range outs {
+		if len(outs[i].headers) != want {
+			t.Fatalf("subscriber %d gets %d packets, want %d", i, len(outs[i].headers), want)
+		}
+		for n := range outs[i].headers[1:] {
+			if got := outs[i].headers[n+1].SequenceNumber - outs[i].headers[n].SequenceNumber; got != 1 {
+				t.Fatalf("subscriber %d: a step of %d at packet %d", i, got, n)
+			}
+		}
+	}
+	set := s.loop.tally.set
+	if got := counted(set.PacketsForwarded[media.Video]); got != float64(want*people) {
+		t.Errorf("%v packets counted, want %d", got, want*people)
+	}
+	for len(s.loop.links) > 1 {
+		s.loop.removeLink(s.loop.links[len(s.loop.links)-1])
+	}
+	left := 0
+	for _, f := range s.loop.fans.all {
+		left += len(f.links)
+	}
+	if left != 1 {
+		t.Errorf("fans still serve %d of 1", left)
+	}
+	s.loop.fans.close()
+}
+
+// What an encoder cuts into packets that differ by a byte leaves in packets that are
+// equal, for only those are a train; what differs by more is left alone.
+func TestPacketsOfAFrameAreMadeEven(t *testing.T) {
+	t.Parallel()
+	s := newStudio(t)
+	s.watch()
+	s.run(20*time.Millisecond, one)
+	before := len(s.out.headers)
+	var in []inbound
+	for _, n := range []int{1000, 999, 1000, 997, 996, 1000} {
+		payload := make([]byte, n)
+		payload[0] = 0x10
+		payload[1] = 1
+		in = append(in, s.packet("", 96, payload))
+	}
+	s.loop.turn(in, s.now)
+	var sizes []int
+	for i, h := range s.out.headers[before:] {
+		var p rtp.Packet
+		raw, err := h.Marshal()
+		if err == nil {
+			err = p.Unmarshal(append(raw, s.out.payloads[before+i]...))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		sizes = append(sizes, len(s.out.payloads[before+i]))
+		if want := []int{1000, 999, 1000, 997, 996, 1000}[i]; len(p.Payload) != want {
+			t.Errorf("packet %d has %d bytes of payload, want %d", i, len(p.Payload), want)
+		}
+	}
+	want := []int{1000, 1000, 1000, 1000, 996, 1000}
+	for i := range want {
+		if i >= len(sizes) || sizes[i] != want[i] {
+			t.Fatalf("%v, want %v", sizes, want)
+		}
+	}
+}
