@@ -1,16 +1,20 @@
 package sfu
 
 import (
+	"net"
+	"net/netip"
 	"testing"
 	"time"
 
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
+	"github.com/pion/srtp/v3"
 
 	"sfu/metrics"
 	"sfu/sfu/estimate"
 	"sfu/sfu/media"
 	"sfu/sfu/quality"
+	"sfu/sfu/udp"
 	"sfu/signaling/wire"
 )
 
@@ -182,4 +186,55 @@ func BenchmarkFanOutNumbered(b *testing.B) {
 		s.loop.turn(s.batch(6, now), now)
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(s.out.packets), "ns/forwarded")
+}
+
+// BenchmarkRoom is the whole way out of a turn: 200 subscribers with numbers, keys
+// and kernel sockets that nobody reads. With -cpu 1,2 it tells what a second core
+// gives.
+func BenchmarkRoom(b *testing.B) {
+	const people, frame = 200, 6
+	for _, mode := range []struct {
+		name   string
+		listen func() (*udp.Conn, error)
+	}{{"trains", func() (*udp.Conn, error) {
+		return udp.Listen(netip.MustParseAddrPort("127.0.0.1:0"), udp.Config{})
+	}}, {"packets", func() (*udp.Conn, error) {
+		conn, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+		return udp.Over(conn, udp.Config{}), err
+	}}} {
+		b.Run(mode.name, func(b *testing.B) {
+			conn, err := mode.listen()
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.Cleanup(func() { _ = conn.Close() })
+			s := newFanOutStage(people)
+			b.Cleanup(s.loop.fans.close)
+			now := time.Now()
+			s.browsers(maxBitrate, now)
+			for _, d := range s.slots {
+				sink, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+				if err != nil {
+					b.Fatal(err)
+				}
+				b.Cleanup(func() { _ = sink.Close() })
+				_ = sink.SetReadBuffer(1) // what nobody reads is dropped at once
+				cipher, err := srtp.CreateContext(make([]byte, 16), make([]byte, 12), srtp.ProtectionProfileAeadAes128Gcm)
+				if err != nil {
+					b.Fatal(err)
+				}
+				fan := d.link.out.fan
+				fan.out.ports = &ports{conns: []*udp.Conn{conn}}
+				d.link.out.way = &outlet{batch: fan.out.on(0), to: sink.LocalAddr().(*net.UDPAddr).AddrPort(), cipher: cipher}
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				now = now.Add(4 * time.Millisecond)
+				s.loop.turn(s.batch(frame, now), now)
+			}
+			sent := counted(s.loop.tally.set.SocketPackets)
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/sent, "ns/packet")
+			b.ReportMetric(sent/counted(s.loop.tally.set.SocketBuffers), "packets/train")
+		})
+	}
 }
