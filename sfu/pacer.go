@@ -15,6 +15,9 @@ const (
 	paceFactor = 1.1
 	// paceEvery is how often something leaves of what waits.
 	paceEvery = 5 * time.Millisecond
+	// overslept is how late a turn may be, on a machine that has other things to do,
+	// without that making the rate lower for what waits.
+	overslept = 50 * time.Millisecond
 	// longestHold is about how long a packet is to wait: where more waits than
 	// leaves within it, the rate rises.
 	longestHold = time.Second
@@ -96,7 +99,11 @@ func (p *pacer) refill(estimate media.Bitrate, now time.Time) {
 	if !p.filled.IsZero() {
 		p.credit += rate * now.Sub(p.filled).Seconds()
 	}
-	p.credit = min(p.credit, rate*paceEvery.Seconds())
+	most := paceEvery
+	if p.count > 0 {
+		most = overslept
+	}
+	p.credit = min(p.credit, rate*most.Seconds())
 	p.filled = now
 }
 
