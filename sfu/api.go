@@ -37,6 +37,8 @@ const (
 	// default of 64 is less than the reordering on a fast uplink; browsers
 	// probe with packets that old.
 	srtpReplayWindow = 1024
+	// srtcpReplayWindow is the same for reports; pion's default.
+	srtcpReplayWindow = 64
 
 	// sctpRTOMax bounds SCTP's retransmission timer, which RFC 9260 lets grow
 	// to 60 s: chat should be back soon after the network is.
@@ -108,6 +110,9 @@ func (f *peerFactory) newPeer(sinks buffers, k *keys) (*webrtc.PeerConnection, e
 	return api.NewPeerConnection(webrtc.Configuration{
 		Certificates: []webrtc.Certificate{f.certificate},
 		BundlePolicy: webrtc.BundlePolicyMaxBundle,
+		// RFC 9335 is for all of a connection or nothing, and what leaves is not
+		// pion's (ADR 10). No browser asks for it by itself.
+		RTPHeaderEncryptionPolicy: webrtc.RTPHeaderEncryptionPolicyDisable,
 	})
 }
 

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"io"
+	"log/slog"
 	"net/netip"
 	"testing"
 	"time"
@@ -11,9 +13,13 @@ import (
 	"github.com/pion/dtls/v3"
 	"github.com/pion/ice/v4"
 	"github.com/pion/interceptor"
+	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
+	"github.com/pion/transport/v5/packetio"
 	"github.com/pion/webrtc/v4"
+	"github.com/prometheus/client_golang/prometheus"
 
+	"sfu/metrics"
 	"sfu/sfu/header"
 	"sfu/sfu/udp"
 )
@@ -82,6 +88,66 @@ func TestPionReadsWhatAnOutletSends(t *testing.T) {
 				t.Fatalf("packet %d does not arrive", i)
 			}
 		}
+	}
+}
+
+// What a browser sends is read off the socket, header extensions and reports too: pion
+// gets none of it.
+func TestWhatABrowserSendsPassesPionBy(t *testing.T) {
+	t.Parallel()
+	ports, err := openPorts(Config{}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = ports.mux.Close() })
+	factory, err := newPeerFactory(Config{}, ports.mux, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &participant{server: &Server{ports: ports}}
+	p.link = newLink("ana", newMediaLoop(metrics.New(), 0, ports, nil), quiet)
+	p.keys = &keys{}
+	byPion := prometheus.NewCounter(prometheus.CounterOpts{})
+	if p.pc, err = factory.newPeer(func(packetio.BufferPacketType, uint32) io.ReadWriteCloser {
+		return discard{byPion}
+	}, p.keys); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.pc.Close() })
+	sender, client := newEnd(t, func(*webrtc.SettingEngine) {}, true)
+	connect(t, client, p.pc)
+	for client.ConnectionState() != webrtc.PeerConnectionStateConnected {
+		time.Sleep(time.Millisecond)
+	}
+	if err := p.open(); err != nil {
+		t.Fatal(err)
+	}
+	ssrc := uint32(sender.GetParameters().Encodings[0].SSRC)
+	track := sender.Track().(*webrtc.TrackLocalStaticRTP)
+	for i := range 20 {
+		h := rtp.Header{Version: 2, SequenceNumber: uint16(i), SSRC: ssrc}
+		if err := h.SetExtension(1, []byte("x")); err != nil {
+			t.Fatal(err)
+		}
+		if err := track.WriteRTP(&rtp.Packet{Header: h, Payload: content(i)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := client.WriteRTCP([]rtcp.Packet{&rtcp.SenderReport{SSRC: ssrc}}); err != nil {
+		t.Fatal(err)
+	}
+	packets, reports := 0, 0
+	for deadline := time.Now().Add(5 * time.Second); (packets < 20 || reports < 1) && time.Now().Before(deadline); {
+		select {
+		case <-p.link.loop.packets.Wake():
+		case <-p.link.loop.reports.Wake():
+		case <-time.After(100 * time.Millisecond):
+		}
+		packets += len(p.link.loop.packets.Take(nil))
+		reports += len(p.link.loop.reports.Take(nil))
+	}
+	if n := counted(byPion); packets != 20 || reports != 1 || n != 0 {
+		t.Errorf("%d packets and %d reports came, and %v by way of pion", packets, reports, n)
 	}
 }
 

@@ -308,7 +308,7 @@ func (s *studio) echo(first int) (next int) {
 		}
 		fb.RecvDeltas = append(fb.RecvDeltas, delta)
 	}
-	s.bob.handlePacket(1, fb, s.now)
+	s.bob.handlePacket(fb, s.now)
 	return first + n
 }
 

@@ -1,13 +1,17 @@
 package sfu
 
 import (
+	"encoding/binary"
+	"errors"
 	"net/netip"
 	"sync"
 	"time"
 
+	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/srtp/v3"
 
+	"sfu/metrics"
 	"sfu/sfu/media"
 )
 
@@ -18,28 +22,58 @@ type inlet struct {
 
 	mu     sync.Mutex // guards the fields below: who changes networks is heard by two sockets for a moment
 	cipher *srtp.Context
-	header rtp.Header // scratch
+
+	header  rtp.Header // scratch, as is
+	scratch [media.MaxPacket]byte
 }
 
-// decrypt returns the packet in b, or nil. ours is false for what pion may know more
-// about: packets of an SSRC that has never been heard here, for its numbers may
-// have come round since pion heard it first.
-func (in *inlet) decrypt(b []byte, at time.Time) (pkt *media.Packet, ours bool) {
+// decrypt returns the packet in b, or why there is none: unknown for what pion may know
+// more about, packets of an SSRC that has never been heard here, for its numbers
+// may have come round since pion heard it first. first says that this is the first.
+func (in *inlet) decrypt(b []byte, at time.Time) (pkt *media.Packet, first bool, drop media.Drop) {
 	pkt = media.NewPacket(len(b))
 	if pkt == nil {
-		return nil, false
+		return nil, false, media.DropUnknown
 	}
 	in.mu.Lock()
 	defer in.mu.Unlock()
+	pkt.SSRC = binary.BigEndian.Uint32(b[8:])
+	_, known := in.cipher.ROC(pkt.SSRC)
 	plain, err := in.cipher.DecryptRTP(pkt.Payload[:0], b, &in.header)
-	if err != nil {
-		pkt.Release()
-		_, known := in.cipher.ROC(in.header.SSRC)
-		return nil, known
+	switch {
+	case err == nil:
+		pkt.Payload, pkt.Arrival = plain, at
+		return pkt, !known, media.Kept
+	case !known:
+		drop = media.DropUnknown
+	case errors.Is(err, srtp.ErrFailedToVerifyAuthTag):
+		drop = media.DropMalformed
+	default:
+		drop = media.DropDuplicate
 	}
-	pkt.Payload, pkt.Arrival = plain, at
-	pkt.SSRC = in.header.SSRC
-	return pkt, true
+	pkt.Release()
+	return nil, false, drop
+}
+
+// report decrypts RTCP and queues it, and returns whether it is theirs.
+func (in *inlet) report(b []byte, at time.Time) bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	_, known := in.cipher.Index(binary.BigEndian.Uint32(b[4:]))
+	plain, err := in.cipher.DecryptRTCP(in.scratch[:0], b, nil)
+	if err != nil {
+		return false
+	}
+	if !known {
+		in.link.streams.name(in.link)
+	}
+	packets, err := rtcp.Unmarshal(plain)
+	if err != nil {
+		in.link.loop.tally.set.ReportsRefused[metrics.ReportMalformed].Inc()
+		return true
+	}
+	in.link.queue(packets, at)
+	return true
 }
 
 // inlets knows whose media comes from where. What claims to come from an address is
@@ -74,25 +108,30 @@ type receiver struct {
 	woken  []*mediaLoop // those to be woken when what was received at once is handed out
 }
 
-// take takes a datagram if it is media of a participant (RFC 7983, 7; RFC 5761, 4).
+// take takes a datagram if it is of a participant and RTP or RTCP (RFC 7983, 7;
+// RFC 5761, 4).
 func (r *receiver) take(b []byte, from netip.AddrPort, at time.Time) bool {
-	if len(b) < 12 || b[0]>>6 != 2 || b[1] >= 192 && b[1] < 224 {
+	if len(b) < 12 || b[0]>>6 != 2 {
 		return false
 	}
 	in := r.inlets.from(from)
 	if in == nil {
 		return false
 	}
-	pkt, ours := in.decrypt(b, at)
-	lk := in.link
-	if pkt == nil {
-		if ours {
-			lk.loop.tally.set.PacketsRefused[media.DropMalformed].Inc()
-		}
-		return ours
+	if b[1] >= 192 && b[1] < 224 {
+		return in.report(b, at)
 	}
-	s, ok := lk.streams.sink(lk, pkt.SSRC).(*stream)
-	if !ok {
+	pkt, first, drop := in.decrypt(b, at)
+	if drop == media.DropUnknown {
+		return false
+	}
+	lk := in.link
+	if drop != media.Kept {
+		lk.loop.tally.set.PacketsRefused[drop].Inc()
+		return true
+	}
+	s := lk.streams.find(lk, pkt.SSRC, first)
+	if s == nil {
 		lk.loop.tally.set.PacketsRefused[media.DropUnknown].Inc()
 		pkt.Release()
 		return true

@@ -115,24 +115,26 @@ func TestWhatIsNotProvedToBeTheirsIsNotTaken(t *testing.T) {
 		packet []byte
 		from   netip.AddrPort
 		taken  bool
-		count  float64
+		why    media.Drop
 	}{
-		"from where nobody is":     {d.sealed(1, 12), elsewhere, false, 0},
-		"STUN":                     {stun, home, false, 0},
-		"RTCP":                     {rtcp, home, false, 0},
-		"a short one":              {known[:11], home, false, 0},
-		"a forged one":             {forged, home, true, 1},
-		"a repeated one":           {known, home, true, 1},
-		"one of an unheard stream": {stranger, home, false, 0}, // pion may know it
-		"a long one":               {append([]byte{0x80}, make([]byte, media.MaxPacket)...), home, false, 0},
+		"from where nobody is":     {d.sealed(1, 12), elsewhere, false, media.Kept},
+		"STUN":                     {stun, home, false, media.Kept},
+		"forged RTCP":              {rtcp, home, false, media.Kept},
+		"a short one":              {known[:11], home, false, media.Kept},
+		"a forged one":             {forged, home, true, media.DropMalformed},
+		"a repeated one":           {known, home, true, media.DropDuplicate},
+		"one of an unheard stream": {stranger, home, false, media.Kept}, // pion may know it
+		"a long one":               {append([]byte{0x80}, make([]byte, media.MaxPacket)...), home, false, media.Kept},
 	} {
 		set := metrics.New()
 		d.link.loop.tally.set = set
 		if taken := d.take(tt.packet, tt.from, noon); taken != tt.taken {
 			t.Errorf("%s: taken %t", name, taken)
 		}
-		if n := counted(set.PacketsRefused[media.DropMalformed]); n != tt.count {
-			t.Errorf("%s: counted %v times", name, n)
+		for _, why := range []media.Drop{media.DropMalformed, media.DropDuplicate, media.DropUnknown} {
+			if n := counted(set.PacketsRefused[why]); (n == 1) != (why == tt.why) {
+				t.Errorf("%s: counted as %v %v times", name, why, n)
+			}
 		}
 		if got := d.queued(); len(got) != 0 {
 			t.Errorf("%s: queued %v", name, got)

@@ -83,7 +83,7 @@ func (k *keys) contexts() (out, in *srtp.Context, err error) {
 		return nil, nil, fmt.Errorf("SRTP out: %w", err)
 	}
 	in, err = srtp.CreateContext(config.Keys.RemoteMasterKey, config.Keys.RemoteMasterSalt, k.profile,
-		srtp.SRTPReplayProtection(srtpReplayWindow))
+		srtp.SRTPReplayProtection(srtpReplayWindow), srtp.SRTCPReplayProtection(srtcpReplayWindow))
 	if err != nil {
 		return nil, nil, fmt.Errorf("SRTP in: %w", err)
 	}

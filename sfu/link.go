@@ -37,7 +37,7 @@ func (p *path) note(rtt time.Duration) {
 	p.rtt += (rtt - p.rtt) / 8
 }
 
-// rtcpWriter is the part of a PeerConnection that a link writes reports to.
+// rtcpWriter takes reports.
 type rtcpWriter interface{ WriteRTCP([]rtcp.Packet) error }
 
 // link is one participant's connection as the media loop sees it: what it
@@ -45,8 +45,8 @@ type rtcpWriter interface{ WriteRTCP([]rtcp.Packet) error }
 type link struct {
 	id    media.ParticipantID
 	loop  *mediaLoop
-	pc    rtcpWriter
-	ssrc  uint32 // ours, in the reports we send
+	pc    rtcpWriter // nil until the connection is up for the first time
+	ssrc  uint32     // ours, in the reports we send
 	born  time.Time
 	hooks linkHooks
 	gone  bool

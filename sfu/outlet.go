@@ -3,6 +3,7 @@ package sfu
 import (
 	"net/netip"
 
+	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/srtp/v3"
 
@@ -32,6 +33,25 @@ type outlet struct {
 	to     netip.AddrPort
 	cipher *srtp.Context
 	header rtp.Header // scratch
+}
+
+// rtcpOverhead is what encryption adds to RTCP: the index and the longest tag
+// (RFC 3711, 3.4; RFC 7714, 9).
+const rtcpOverhead = 4 + 16
+
+// WriteRTCP lets reports leave with the media. Nobody else may encrypt RTCP of the
+// connection, for the index would begin anew.
+func (o *outlet) WriteRTCP(packets []rtcp.Packet) error {
+	raw, err := rtcp.Marshal(packets)
+	if err != nil {
+		return err
+	}
+	sealed, err := o.cipher.EncryptRTCP(o.batch.Room(len(raw)+rtcpOverhead), raw, nil)
+	if err != nil {
+		return err
+	}
+	o.batch.Append(o.to, sealed)
+	return nil
 }
 
 func (o *outlet) room() []byte { return o.batch.Room(maxOutgoing) }

@@ -105,7 +105,7 @@ func newParticipant(s *Server, r *room, req *wire.JoinRoom) (*participant, error
 	if err != nil {
 		return nil, err
 	}
-	p.pc, p.link.pc = pc, pc
+	p.pc = pc
 	pc.SCTP().Transport().ICETransport().OnSelectedCandidatePairChange(func(*webrtc.ICECandidatePair) {
 		p.put(p.applyPath)
 	})

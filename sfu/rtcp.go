@@ -2,6 +2,7 @@ package sfu
 
 import (
 	"io"
+	"slices"
 	"time"
 
 	"github.com/pion/rtcp"
@@ -11,10 +12,9 @@ import (
 	"sfu/sfu/report"
 )
 
-// reports is the sink for RTCP that is addressed to one SSRC: one that the
-// participant sends (sender reports) or one of its slots (everything else).
-// pion hands each packet to every SSRC that it names, so a sink looks only at
-// what is meant for its own.
+// reports is the sink for RTCP that pion decrypts: what comes before the connection
+// has an inlet. pion hands each packet to every SSRC that it names, so one of
+// them takes it for all.
 type reports struct {
 	link *link
 	ssrc uint32
@@ -22,25 +22,33 @@ type reports struct {
 
 // Write takes one decrypted RTCP packet on pion's SRTCP goroutine.
 func (r *reports) Write(b []byte) (int, error) {
-	lk := r.link
-	refused := &lk.loop.tally.set.ReportsRefused
 	packets, err := rtcp.Unmarshal(b)
 	if err != nil {
-		refused[metrics.ReportMalformed].Inc()
+		r.link.loop.tally.set.ReportsRefused[metrics.ReportMalformed].Inc()
 		return len(b), nil
 	}
-	in := inboundReport{link: lk, ssrc: r.ssrc, packets: packets, at: time.Now()}
-	if lk.queuedReports.Add(1) > maxOwnReports || !lk.loop.reports.Put(in) {
-		lk.queuedReports.Add(-1)
-		refused[metrics.ReportOverload].Inc()
+	for _, p := range packets {
+		if named := p.DestinationSSRC(); len(named) > 0 {
+			if named[0] == r.ssrc {
+				r.link.queue(packets, time.Now())
+			}
+			break
+		}
 	}
 	return len(b), nil
 }
 
-// inboundReport is RTCP about one SSRC, on its way to the media loop.
+// queue puts RTCP of the participant where the room's loop finds it.
+func (lk *link) queue(packets []rtcp.Packet, at time.Time) {
+	if lk.queuedReports.Add(1) > maxOwnReports || !lk.loop.reports.Put(inboundReport{lk, packets, at}) {
+		lk.queuedReports.Add(-1)
+		lk.loop.tally.set.ReportsRefused[metrics.ReportOverload].Inc()
+	}
+}
+
+// inboundReport is RTCP of one participant, on its way to the media loop.
 type inboundReport struct {
 	link    *link
-	ssrc    uint32
 	packets []rtcp.Packet
 	at      time.Time
 }
@@ -51,41 +59,32 @@ func (r *reports) Read([]byte) (int, error) { return 0, io.EOF }
 // Close does nothing: sinks go with their connection.
 func (r *reports) Close() error { return nil }
 
-// handleRTCP takes reports about one SSRC on the media loop.
+// handleRTCP takes reports on the media loop.
 func (lk *link) handleRTCP(r inboundReport) {
 	for _, p := range r.packets {
 		if !lk.gone {
-			lk.handlePacket(r.ssrc, p, r.at)
+			lk.handlePacket(p, r.at)
 		}
 	}
 }
 
-func (lk *link) handlePacket(ssrc uint32, packet rtcp.Packet, now time.Time) {
+func (lk *link) handlePacket(packet rtcp.Packet, now time.Time) {
 	switch p := packet.(type) {
 	case *rtcp.SenderReport:
-		if p.SSRC == ssrc {
-			lk.handleSenderReport(p, now)
-		}
-		lk.handleBlocks(ssrc, p.Reports, now)
+		lk.handleSenderReport(p, now)
+		lk.handleBlocks(p.Reports, now)
 	case *rtcp.ReceiverReport:
-		lk.handleBlocks(ssrc, p.Reports, now)
+		lk.handleBlocks(p.Reports, now)
 	case *rtcp.TransportLayerNack:
-		if p.MediaSSRC == ssrc {
-			lk.handleNack(ssrc, p, now)
-		}
+		lk.handleNack(p, now)
 	case *rtcp.TransportLayerCC:
-		if p.MediaSSRC == ssrc {
-			lk.handleFeedback(p, now)
-		}
+		lk.handleFeedback(p, now)
 	case *rtcp.PictureLossIndication:
-		if p.MediaSSRC == ssrc {
-			lk.handleKeyframeRequest(ssrc, now)
-		}
+		lk.handleKeyframeRequest(p.MediaSSRC, now)
 	case *rtcp.FullIntraRequest:
-		for _, entry := range p.FIR {
-			if entry.SSRC == ssrc {
-				lk.handleKeyframeRequest(ssrc, now)
-				break
+		for i, entry := range p.FIR {
+			if !slices.Contains(p.FIR[:i], entry) {
+				lk.handleKeyframeRequest(entry.SSRC, now)
 			}
 		}
 	}
@@ -111,11 +110,11 @@ func (lk *link) handleSenderReport(p *rtcp.SenderReport, now time.Time) {
 	}
 }
 
-// handleBlocks reads the round trip out of a report about one of our slots.
-func (lk *link) handleBlocks(ssrc uint32, blocks []rtcp.ReceptionReport, now time.Time) {
+// handleBlocks reads round trips and losses out of reports about our slots.
+func (lk *link) handleBlocks(blocks []rtcp.ReceptionReport, now time.Time) {
 	for _, block := range blocks {
-		d := lk.down.bySSRC[ssrc]
-		if block.SSRC != ssrc || d == nil {
+		d := lk.down.bySSRC[block.SSRC]
+		if d == nil {
 			continue
 		}
 		count := lk.loop.tally.set
@@ -133,8 +132,8 @@ func (lk *link) handleBlocks(ssrc uint32, blocks []rtcp.ReceptionReport, now tim
 // however far apart they lie; a subscriber that lost more needs a keyframe.
 const maxNacked = 256
 
-func (lk *link) handleNack(ssrc uint32, p *rtcp.TransportLayerNack, now time.Time) {
-	d := lk.down.bySSRC[ssrc]
+func (lk *link) handleNack(p *rtcp.TransportLayerNack, now time.Time) {
+	d := lk.down.bySSRC[p.MediaSSRC]
 	if d == nil {
 		return
 	}

@@ -52,7 +52,7 @@ func TestPausedSoundLeavesNoGap(t *testing.T) {
 // tell is a sender report of one of ana's streams.
 func (s *studio) tell(name string, clock uint32) {
 	ssrc := s.streams[name].ssrc
-	s.ana.handlePacket(ssrc, &rtcp.SenderReport{
+	s.ana.handlePacket(&rtcp.SenderReport{
 		SSRC: ssrc, NTPTime: report.NTP(s.now), RTPTime: uint32(s.now.UnixMilli() * int64(clock/1000)),
 	}, s.now)
 }

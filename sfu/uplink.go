@@ -97,6 +97,18 @@ func (t *streams) name(lk *link) {
 	}
 }
 
+// find returns the stream of an SSRC, or nil where there are too many; first says that
+// it has not been heard before.
+func (t *streams) find(lk *link, ssrc uint32, first bool) *stream {
+	if first {
+		s, _ := t.sink(lk, ssrc).(*stream)
+		return s
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.bySSRC[ssrc]
+}
+
 func (t *streams) sink(lk *link, ssrc uint32) io.ReadWriteCloser {
 	t.mu.Lock()
 	defer t.mu.Unlock()

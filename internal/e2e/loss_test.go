@@ -132,12 +132,16 @@ func TestProbesThatRepeatOldPacketsAreNotForwardedTwice(t *testing.T) {
 
 func TestDatagramsThatTheNetworkDoublesCountOnce(t *testing.T) {
 	play(t, func(w *world) {
+		w.allowed.hostile = true // duplicates are refused, and so counted
 		stop := w.net.double(0.2)
 		w.joinAll("ann", "bob", "cas")
 		w.everyoneReceivesEveryone(2 * time.Second)
 		w.run(3 * time.Second)
 		stop()
-		// That nothing was taken or forwarded twice, accounts and stories say.
+		if refused, twice := sum(w.count.PacketsRefused[:]), value(w.count.PacketsRefused[media.DropDuplicate]); twice == 0 || twice != refused {
+			t.Errorf("refused %s", w.refused())
+		}
+		// That nothing was forwarded twice, stories say.
 	})
 }
 
