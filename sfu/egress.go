@@ -60,6 +60,7 @@ type budget struct {
 	sound     meter
 	share     bulk.Share
 	data      media.Bitrate // what data channels may send, while something waits there
+	file      file
 }
 
 func newEgress(f *fan) egress {
@@ -183,7 +184,11 @@ func (lk *link) plan(now time.Time) {
 // for sound and pictures.
 func (lk *link) divide(sound media.Bitrate, now time.Time) media.Bitrate {
 	o, s := &lk.out, &lk.out.budget
-	if !o.known || lk.data == nil {
+	if lk.data == nil {
+		return o.estimator.Bitrate()
+	}
+	o.estimator.Beside(s.file.rate(lk.data.delivered(), now))
+	if !o.known {
 		return o.estimator.Bitrate()
 	}
 	d := bulk.Demand{
@@ -238,6 +243,30 @@ func (d *downTrack) claim(onStage bool) allocate.Claim {
 	}
 	c.Wish.Paused = !ok
 	return c
+}
+
+// fileWindow is how long the rate of data is looked at: about as long as media's is
+// averaged by the estimator, and as acknowledgements come late.
+const fileWindow = 300 * time.Millisecond
+
+// file is how fast data channels are delivered. The zero file is ready to use.
+type file struct {
+	bytes int // in all, at since
+	since time.Time
+	last  media.Bitrate
+}
+
+// rate returns the bitrate of the last whole window, of which bytes in all have been
+// delivered by now.
+func (f *file) rate(bytes int, now time.Time) media.Bitrate {
+	if passed := now.Sub(f.since); f.since.IsZero() || passed >= fileWindow {
+		f.last = 0
+		if !f.since.IsZero() {
+			f.last = media.Bitrate(float64(8*(bytes-f.bytes)) / passed.Seconds())
+		}
+		f.bytes, f.since = bytes, now
+	}
+	return f.last
 }
 
 // meter counts bits a second. The zero meter is ready to use.

@@ -75,6 +75,7 @@ type Estimator struct {
 	arriving throughput // on the receiver's clock
 	leaving  throughput // of the same packets, on ours
 	epoch    time.Time  // what leaving counts from
+	beside   float64    // bit/s: what else of ours arrives
 	alr      alr
 	probes   clusters
 	bursts   bursts
@@ -210,7 +211,18 @@ func (e *Estimator) harmless() time.Duration {
 // acked returns at which rate, in bit/s, packets arrive, as far as they were
 // sent at that rate: a queue that empties is faster, and a receiver that lies
 // can be. It is 0 when not known.
-func (e *Estimator) acked() float64 { return 1000 * min(e.arriving.rate, e.leaving.rate) }
+func (e *Estimator) acked() float64 {
+	packets := 1000 * min(e.arriving.rate, e.leaving.rate)
+	if packets == 0 {
+		return 0
+	}
+	return packets + e.beside
+}
+
+// Beside says what else of ours the path carries at the moment: data channels have
+// no numbers, and no feedback tells of them. Without that a file would look like
+// a path that has become as narrow as what is left for media.
+func (e *Estimator) Beside(rate media.Bitrate) { e.beside = float64(rate) }
 
 // carried returns at which rate, in bit/s, the path carries what is too much for
 // it. While the queue is not full, what gets lost was carried, too.
