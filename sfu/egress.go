@@ -245,28 +245,32 @@ func (d *downTrack) claim(onStage bool) allocate.Claim {
 	return c
 }
 
-// fileWindow is how long the rate of data is looked at: about as long as media's is
-// averaged by the estimator, and as acknowledgements come late.
-const fileWindow = 300 * time.Millisecond
+// fileWindow is how long the rate of data is looked at, fileWindows how many of them
+// count: acknowledgements come late and in bursts, and what looks like less for a
+// moment must not pass for a path that carries less.
+const (
+	fileWindow  = 300 * time.Millisecond
+	fileWindows = 2
+)
 
 // file is how fast data channels are delivered. The zero file is ready to use.
 type file struct {
 	bytes int // in all, at since
 	since time.Time
-	last  media.Bitrate
+	rates [fileWindows]media.Bitrate // the newest first
 }
 
-// rate returns the bitrate of the last whole window, of which bytes in all have been
-// delivered by now.
+// rate returns the highest bitrate of the last windows, of which bytes in all have
+// been delivered by now.
 func (f *file) rate(bytes int, now time.Time) media.Bitrate {
 	if passed := now.Sub(f.since); f.since.IsZero() || passed >= fileWindow {
-		f.last = 0
-		if !f.since.IsZero() {
-			f.last = media.Bitrate(float64(8*(bytes-f.bytes)) / passed.Seconds())
+		copy(f.rates[1:], f.rates[:])
+		if f.rates[0] = 0; !f.since.IsZero() {
+			f.rates[0] = media.Bitrate(float64(8*(bytes-f.bytes)) / passed.Seconds())
 		}
 		f.bytes, f.since = bytes, now
 	}
-	return f.last
+	return slices.Max(f.rates[:])
 }
 
 // meter counts bits a second. The zero meter is ready to use.

@@ -135,7 +135,9 @@ func TestAFileAndPicturesShareALink(t *testing.T) {
 		}
 		t.Logf("%d pieces came", heard)
 		for _, p := range th.cast {
-			t.Logf("%s is frozen for %.1f %%", p.name, 100*th.bob.screenOf(p, "camera").frozen(began, end))
+			if frozen := th.bob.screenOf(p, "camera").frozen(began, end); frozen > 0.25 {
+				t.Errorf("%s is frozen for %.1f %%", p.name, 100*frozen)
+			}
 		}
 		th.bob.hearsWell(began, end.Add(-time.Second), th.voices()...)
 		if tr := th.narrow.between(began, end); tr.p95 > 160*time.Millisecond || tr.dropped > 0.02 {

@@ -21,6 +21,11 @@ const (
 	// Pictures change their size once when a file begins and once when it ends:
 	// a plan that follows every message would have them flicker.
 	climb = 10 * time.Second
+	// ramp is how long it takes at least from nothing to all of the estimate, and
+	// 1/slack of it stays free: SCTP sends in bursts, and a probe that found the path
+	// has found it for a moment.
+	ramp  = 4 * time.Second
+	slack = 10
 	// keep is how long it is kept when nothing waits any more: often the next
 	// file follows.
 	keep = 5 * time.Second
@@ -44,28 +49,31 @@ type Share struct {
 	taken  time.Duration // of climb: how much of its part data takes
 	asked  time.Time     // when Divide was called last
 	waited time.Time     // when messages waited last
+	sent   media.Bitrate // what data may send
 }
 
 // Divide returns what data may send, and the budget that is left for media, some
 // ten times a second.
 //
-// What media leave is for data at once, all of it. When that is not enough, data
-// takes up to a quarter of the estimate from larger pictures, little by little;
+// What media leave is for data, within seconds and but for a tenth. When that is not
+// enough, data takes up to a quarter of the estimate from larger pictures, little by little;
 // never from the lowest layers, nor from the sound. Below all that lies a floor
 // of 64 kbit/s or a quarter of the estimate, whichever is less. It is not taken
 // off the budget of media: where the lowest layers fill the path, a floor that
 // fits into the slack of the estimate is no reason to turn a picture off.
 func (s *Share) Divide(d Demand, now time.Time) (data, budget media.Bitrate) {
-	s.pass(d.Waits, now)
+	step := s.pass(d.Waits, now)
 	reserved := min(portion(d.Estimate, s.taken), less(d.Estimate, d.Lowest))
 	floor := max(min(least, d.Estimate/most), trickle)
-	return max(floor, reserved, less(d.Estimate, d.Media)), d.Estimate - reserved
+	left := min(less(d.Estimate-d.Estimate/slack, d.Media), s.sent+portion(most*d.Estimate, step*climb/ramp))
+	s.sent = max(floor, reserved, left)
+	return s.sent, d.Estimate - reserved
 }
 
 // pass lets the part that data takes grow while messages wait, and shrink when
 // none did for a while.
-func (s *Share) pass(waits bool, now time.Time) {
-	step := max(0, min(now.Sub(s.asked), longest))
+func (s *Share) pass(waits bool, now time.Time) (step time.Duration) {
+	step = max(0, min(now.Sub(s.asked), longest))
 	s.asked = now
 	switch {
 	case waits:
@@ -74,6 +82,7 @@ func (s *Share) pass(waits bool, now time.Time) {
 	case now.Sub(s.waited) > keep:
 		s.taken = max(s.taken-step, 0)
 	}
+	return step
 }
 
 // portion is that much of the largest part of the estimate that data may take.

@@ -31,7 +31,7 @@ func TestWhatDataMaySend(t *testing.T) {
 		demand       Demand
 		data, budget media.Bitrate // when it has lasted, in kbit/s
 	}{
-		{"media leave most", Demand{Estimate: 5000, Media: 1000, Lowest: 200, Waits: true}, 4000, 3750},
+		{"media leave most", Demand{Estimate: 5000, Media: 1000, Lowest: 200, Waits: true}, 3500, 3750},
 		{"media leave nothing", Demand{Estimate: 2000, Media: 2000, Lowest: 200, Waits: true}, 500, 1500},
 		{"and nothing waits", Demand{Estimate: 2000, Media: 2000, Lowest: 200}, 64, 2000},
 		{"lowest layers are not taken", Demand{Estimate: 600, Media: 600, Lowest: 500, Waits: true}, 100, 500},
@@ -125,4 +125,30 @@ func FuzzDivide(f *testing.F) {
 			now = now.Add(time.Duration(step))
 		}
 	})
+}
+
+// What a probe finds is not given to a file in one moment: it would fill the queue
+// before anyone could tell.
+func TestDataTakesItsTime(t *testing.T) {
+	t.Parallel()
+	var s Share
+	now := began
+	low := Demand{Estimate: 300 * kbit, Media: 250 * kbit, Lowest: 250 * kbit, Waits: true}
+	before, _ := s.over(low, &now, time.Minute)
+	high := low
+	high.Estimate = 4000 * kbit
+	for range 10 {
+		now = now.Add(100 * time.Millisecond)
+		data, _ := s.Divide(high, now)
+		if data > before+4000*kbit/40 {
+			t.Fatalf("from %d to %d kbit/s in 100 ms", before/kbit, data/kbit)
+		}
+		before = data
+	}
+	if data, _ := s.over(high, &now, 5*time.Second); data != 3350*kbit {
+		t.Errorf("%d kbit/s in the end, want 3350", data/kbit)
+	}
+	if data, _ := s.Divide(low, now.Add(time.Second)); data > 75*kbit {
+		t.Errorf("%d kbit/s when the path is narrow again", data/kbit)
+	}
 }
