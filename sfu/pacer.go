@@ -15,6 +15,10 @@ const (
 	paceFactor = 1.1
 	// paceEvery is how often something leaves of what waits.
 	paceEvery = 5 * time.Millisecond
+	// burst is how much may leave at once after a pause, in the time that the rate takes
+	// for it: most frames, but no keyframe. Each frame that waits costs a turn of
+	// its own, in which less leaves together. (libwebrtc: SetSendBurstInterval, 40 ms.)
+	burst = 20 * time.Millisecond
 	// overslept is how late a turn may be, on a machine that has other things to do,
 	// without that making the rate lower for what waits.
 	overslept = 50 * time.Millisecond
@@ -99,7 +103,7 @@ func (p *pacer) refill(estimate media.Bitrate, now time.Time) {
 	if !p.filled.IsZero() {
 		p.credit += rate * now.Sub(p.filled).Seconds()
 	}
-	most := paceEvery
+	most := burst
 	if p.count > 0 {
 		most = overslept
 	}
