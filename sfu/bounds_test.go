@@ -1,11 +1,14 @@
 package sfu
 
 import (
+	"runtime"
 	"testing"
 
+	"github.com/pion/srtp/v3"
 	"github.com/pion/transport/v5/packetio"
 
 	"sfu/metrics"
+	"sfu/sfu/media"
 )
 
 func TestOneOffersOnlySoManyEncodings(t *testing.T) {
@@ -32,4 +35,41 @@ func TestReportsOnThousandsOfStreamsEndTheParticipant(t *testing.T) {
 	if flooded != 1 {
 		t.Errorf("ended %d times, want once", flooded)
 	}
+}
+
+// A subscriber of one sound and one picture costs little beside its PeerConnection:
+// what is kept of packets is the publisher's.
+func TestASubscriberIsSmall(t *testing.T) {
+	const people = 100
+	s := newFanOutStage(0)
+	cipher := func() *srtp.Context {
+		c, err := srtp.CreateContext(make([]byte, 16), make([]byte, 12), srtp.ProtectionProfileAeadAes128Gcm)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	taken := func() uint64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc + m.StackInuse
+	}
+	var keep []any
+	before := taken()
+	for range people {
+		lk := newLink("subscriber", s.loop, quiet)
+		lk.data = newDataWriter(s.loop.tally.set)
+		defer lk.data.close()
+		s.loop.addLink(lk)
+		for _, kind := range []media.Kind{media.Audio, media.Video} {
+			lk.down.tracks = append(lk.down.tracks, newDownTrack(lk, kind, 0))
+		}
+		keep = append(keep, &inlet{link: lk, cipher: cipher()}, &outlet{cipher: cipher()})
+	}
+	each := (taken() - before) / people
+	if each > 200<<10 {
+		t.Errorf("%d KB a subscriber, 200 at most", each>>10)
+	}
+	runtime.KeepAlive(keep)
 }
