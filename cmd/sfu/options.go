@@ -34,6 +34,8 @@ type options struct {
 	Loudest         int           `default:"5" placeholder:"N" help:"In rooms above 10 people, how many of the loudest are heard at once; 0 is everyone (${default})."`
 	ResumeTime      time.Duration `default:"30s" placeholder:"TIME" help:"How long a participant whose connection broke is waited for (${default})."`
 
+	PacketByPacket bool `help:"Send media packet by packet, without trains: to compare, or where a driver breaks them."`
+
 	LogLevel  slog.Level       `default:"info" placeholder:"LEVEL" help:"debug, info, warn or error (${default})."`
 	LogFormat string           `default:"text" enum:"text,json" placeholder:"FORMAT" help:"text or json (${default})."`
 	Version   kong.VersionFlag `env:"-" help:"Print the version and exit."`
@@ -89,6 +91,7 @@ func (o *options) engine() sfu.Config {
 		MaxParticipants: o.MaxParticipants,
 		Loudest:         o.Loudest,
 		ResumeTime:      o.ResumeTime,
+		PacketByPacket:  o.PacketByPacket,
 	}
 	if o.Loudest == 0 {
 		cfg.Loudest = -1 // the engine's 0 is the default
