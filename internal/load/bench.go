@@ -173,7 +173,7 @@ func (b *Bench) flags(s Scenario) []string {
 		fmt.Sprintf("--rooms=%d", s.Rooms), fmt.Sprintf("--publishers=%d", s.Publishers),
 		fmt.Sprintf("--subscribers=%d", s.Subscribers), fmt.Sprintf("--video=%t", s.Video),
 		fmt.Sprintf("--audio=%t", s.Audio), fmt.Sprintf("--bitrate=%d", bitrate),
-		fmt.Sprintf("--join-rate=%d", benchJoins), fmt.Sprintf("--duration=%v", b.Duration),
+		fmt.Sprintf("--join-rate=%d", benchJoins), fmt.Sprintf("--duration=%v", b.Duration), fmt.Sprintf("--warmup=%v", s.Warmup),
 		fmt.Sprintf("--verify-every=%d", s.VerifyEvery),
 	}
 }

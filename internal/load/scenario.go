@@ -3,6 +3,7 @@ package load
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Scenario is one line of the bench.
@@ -15,10 +16,17 @@ type Scenario struct {
 	Audio       bool
 	Bitrate     int // of a camera; 0: what a browser sends
 	VerifyEvery int // one bot of so many
+	Warmup      time.Duration
 }
 
 const (
 	browserBitrate = 1_200_000
+
+	// Before it counts the server may find out what downlinks carry: what browsers
+	// send it finds soon, tens of megabits take it longer.
+	warmup     = 2 * time.Second
+	longWarmup = 10 * time.Second
+
 	// wireSize is about what a full packet of video has on RTP's level; with it
 	// a packet rate is made of a bitrate.
 	wireSize = payloadSize
@@ -44,7 +52,7 @@ func Scenarios() []Scenario {
 		{Name: "8 speakers to 50", Rooms: 1, Publishers: 8, Subscribers: 50, Audio: true},
 	}
 	for i := range list {
-		list[i].VerifyEvery = 16
+		list[i].VerifyEvery, list[i].Warmup = 16, warmup
 	}
 	return append(list, At(name50k, 50_000))
 }
@@ -57,7 +65,7 @@ func At(name string, rate float64) Scenario {
 		Bitrate: int(rate / subscribers * wireSize * 8),
 		// The publisher, who is sent nothing, and the last in line: decrypting
 		// more would make the bots the bottleneck.
-		VerifyEvery: subscribers,
+		VerifyEvery: subscribers, Warmup: longWarmup,
 	}
 }
 

@@ -13,7 +13,7 @@ const (
 	secondProbe      = 6                     // p2
 	idleLimit        = 2                     // times the estimate, while it is not used: alr_scale, alloc_current_bwe_limit
 	busyLimit        = 1.5                   // while it is, and a queue would last: loss_limited_scale
-	fastestProbe     = 20_000_000            // bit/s: what probes cannot find is found by using it
+	fastestProbe     = 200_000_000           // bit/s: what probes cannot find is found by using it
 	probePackets     = 5                     // min_probe_packets_sent
 	alrProbeInterval = 5 * time.Second       // alr_interval
 	probePatience    = 1 * time.Second       // until a result comes: kMaxWaitingTimeForProbingResult

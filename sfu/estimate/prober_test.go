@@ -182,8 +182,8 @@ func TestProbesAreCheap(t *testing.T) {
 			t.Errorf("at %d bit/s probes come every %v, not %v", tt.estimate, interval, tt.want)
 		}
 	}
-	r := newRehearsal(50_000, 90_000, 100_000)
+	r := newRehearsal(500_000, 900_000, 1_000_000)
 	if got := r.run(5 * time.Second); got != "" {
-		t.Errorf("at 50 Mbit/s it probes: %s", got)
+		t.Errorf("at 500 Mbit/s it probes: %s", got)
 	}
 }
