@@ -98,7 +98,7 @@ func (o *egress) learns(now time.Time) bool {
 // transmit sends the packet that d has just pressed. The number and the time go in
 // last, for they are what the feedback is about.
 func (lk *link) transmit(d *downTrack, packet []byte, kind estimate.Kind) error {
-	now := lk.loop.rhythm.now
+	now := lk.out.fan.now
 	d.stamp.time(packet, now)
 	if d.stamp.seqAt == 0 {
 		return lk.out.way.send(packet)

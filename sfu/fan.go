@@ -29,6 +29,7 @@ type fan struct {
 	links      []*link
 	tally      tally
 	out        batches
+	now        time.Time // at which packets leave
 	due        time.Time // when something that waits may leave; zero when nothing does
 	descriptor [dependency.MaxLength]byte
 
@@ -115,6 +116,7 @@ func (f *fans) flush() {
 func (f *fan) serve() {
 	l := f.loop
 	for _, sub := range f.links {
+		f.look()
 		for i := range l.batch.arrivals {
 			a := &l.batch.arrivals[i]
 			if d := sub.carrier(a.track); d != nil && (!a.again || d.silenced) {
@@ -124,6 +126,10 @@ func (f *fan) serve() {
 	}
 	f.flush()
 }
+
+// look looks at the clock: a turn in a large room takes longer than queues that an
+// estimate goes by.
+func (f *fan) look() { f.now = f.loop.rhythm.now.Add(time.Since(f.loop.rhythm.began)) }
 
 func (f *fan) flush() { f.tally.socket.Add(f.out.flush()) }
 

@@ -82,6 +82,7 @@ type voices struct {
 // rhythm is what a loop knows of time.
 type rhythm struct {
 	now        time.Time // of this turn
+	began      time.Time // the same by the machine's clock
 	lastPacket time.Time
 }
 
@@ -141,7 +142,7 @@ func (l *mediaLoop) run() {
 		case <-l.tasks.Wake():
 		case <-timer.C:
 		}
-		l.rhythm.now = time.Now()
+		l.begin(time.Now())
 		tasks = l.tasks.Take(tasks)
 		for _, task := range tasks {
 			task()
@@ -159,10 +160,18 @@ func (l *mediaLoop) run() {
 	l.clear()
 }
 
+// begin notes the time of what follows.
+func (l *mediaLoop) begin(now time.Time) {
+	l.rhythm.now, l.rhythm.began = now, time.Now()
+	for _, f := range l.fans.all {
+		f.now = now
+	}
+}
+
 // turn takes one batch through the room: in from every publisher, then out to
 // every subscriber.
 func (l *mediaLoop) turn(in []inbound, now time.Time) {
-	l.rhythm.now = now
+	l.begin(now)
 	for i := range in {
 		in[i].stream.link.queuedPackets.Add(-1)
 		if drop := l.take(in[i].stream, in[i].pkt, now); drop != media.Kept {
@@ -267,6 +276,7 @@ func (l *mediaLoop) untilTick(now time.Time) time.Duration {
 func (l *mediaLoop) pace(now time.Time) {
 	l.due.pace = now.Add(idleTick)
 	for _, lk := range l.links {
+		lk.out.fan.look()
 		lk.release(now)
 		lk.feed(now)
 		if lk.out.pacer.count > 0 || lk.out.probe.active() {
