@@ -68,12 +68,11 @@ func openPorts(cfg Config, log *slog.Logger) (*ports, error) {
 	return p, nil
 }
 
-// listen opens one socket: with trains on the machine's own network, unless they
-// are not wanted, and packet by packet on any other.
+// listen opens one socket, the kernel's where the network is the machine's own.
 func (p *ports) listen(cfg Config, addr netip.AddrPort) (*udp.Conn, error) {
 	r := &receiver{inlets: &p.inlets}
-	how := udp.Config{Media: r.take, Rest: r.rest}
-	if cfg.Net == nil && !cfg.PacketByPacket {
+	how := udp.Config{Media: r.take, Rest: r.rest, PacketByPacket: cfg.PacketByPacket}
+	if cfg.Net == nil {
 		return udp.Listen(addr, how)
 	}
 	conn, err := p.network.ListenUDP("udp", net.UDPAddrFromAddrPort(addr))

@@ -16,6 +16,8 @@ type Config struct {
 	Media func(b []byte, from netip.AddrPort, at time.Time) bool
 	// Rest is called when all that was received at once has been handed out.
 	Rest func()
+	// PacketByPacket leaves out the kernel's means to pass many packets at once.
+	PacketByPacket bool
 }
 
 // Conn is one UDP socket. It is a net.PacketConn that reads and writes
@@ -42,6 +44,9 @@ func Listen(local netip.AddrPort, cfg Config) (*Conn, error) {
 	conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(local))
 	if err != nil {
 		return nil, err
+	}
+	if cfg.PacketByPacket {
+		return single(conn, cfg), nil
 	}
 	c, err := listen(conn, cfg)
 	if err != nil {

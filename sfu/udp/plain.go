@@ -5,6 +5,13 @@ import (
 	"time"
 )
 
+// single makes a Conn over a kernel's socket that does without its means.
+func single(conn *net.UDPConn, cfg Config) *Conn {
+	_ = conn.SetReadBuffer(socketBuffer)
+	_ = conn.SetWriteBuffer(socketBuffer)
+	return Over(conn, cfg)
+}
+
 // plain sends and receives packet by packet, anywhere.
 type plain struct{ conn net.PacketConn }
 

@@ -4,12 +4,7 @@ package udp
 
 import "net"
 
-func listen(conn *net.UDPConn, cfg Config) (*Conn, error) {
-	c := Over(conn, cfg)
-	_ = conn.SetReadBuffer(socketBuffer)
-	_ = conn.SetWriteBuffer(socketBuffer)
-	return c, nil
-}
+func listen(conn *net.UDPConn, cfg Config) (*Conn, error) { return single(conn, cfg), nil }
 
 // outbox is the kernel's view of an arena, which only Linux has.
 type outbox struct{}

@@ -29,12 +29,8 @@ func open(t testing.TB, host string, cfg Config) *Conn {
 // openPlain is open without the kernel's help.
 func openPlain(t testing.TB, host string, cfg Config) *Conn {
 	t.Helper()
-	conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(netip.MustParseAddr(host), 0)))
-	if err != nil {
-		t.Skipf("no %s here: %v", host, err)
-	}
-	t.Cleanup(func() { _ = conn.Close() })
-	return Over(conn, cfg)
+	cfg.PacketByPacket = true
+	return open(t, host, cfg)
 }
 
 func addrOf(c net.PacketConn) netip.AddrPort { return c.LocalAddr().(*net.UDPAddr).AddrPort() }
