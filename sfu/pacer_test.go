@@ -1,11 +1,13 @@
 package sfu
 
 import (
+	"math"
 	"slices"
 	"testing"
 	"time"
 
 	"sfu/sfu/forward"
+	"sfu/sfu/media"
 )
 
 // spread makes bob's connection one that numbers packets and whose pacer has
@@ -82,5 +84,48 @@ func TestABudgetIsSharedFromTheBeginning(t *testing.T) {
 	s.bob.out.numbered = s.now
 	if at := s.now.Add(learning); s.bob.limited(at) {
 		t.Error("who says nothing is limited for longer than it takes to learn")
+	}
+}
+
+// Who comes round late, on a machine that has other things to do, sends what became
+// free meanwhile as long as something waits; idle time is saved for a frame only.
+func TestALateTurnMakesUpForIt(t *testing.T) {
+	t.Parallel()
+	const rate media.Bitrate = 7_272_727 // with paceFactor a byte each microsecond
+	start := time.Unix(1_800_000_000, 0)
+	for name, tt := range map[string]struct {
+		waits  int
+		late   time.Duration
+		credit float64
+	}{
+		"a frame after a pause":    {0, time.Second, 20_000},
+		"a turn in time":           {1, 5 * time.Millisecond, 5_000},
+		"a late one":               {1, 40 * time.Millisecond, 40_000},
+		"one that is far too late": {1, time.Second, 50_000},
+	} {
+		p := pacer{count: tt.waits, filled: start}
+		p.refill(rate, start.Add(tt.late))
+		if math.Abs(p.credit-tt.credit) > 10 {
+			t.Errorf("%s: %.0f bytes may leave, want %.0f", name, p.credit, tt.credit)
+		}
+	}
+}
+
+func TestAFileIsAsFastAsItsFastestWindow(t *testing.T) {
+	t.Parallel()
+	var f file
+	now, bytes := time.Unix(1_800_000_000, 0), 0
+	for i, tt := range []struct {
+		more int // in the next window
+		want media.Bitrate
+	}{{0, 0}, {30_000, 800_000}, {0, 800_000}, {15_000, 400_000}, {0, 400_000}, {0, 0}} {
+		bytes += tt.more
+		if got := f.rate(bytes, now); got != tt.want {
+			t.Errorf("window %d: %d bit/s, want %d", i, got, tt.want)
+		}
+		if got := f.rate(bytes+99_999, now.Add(fileWindow/2)); got != tt.want {
+			t.Errorf("within window %d: %d bit/s, want %d", i, got, tt.want)
+		}
+		now = now.Add(fileWindow)
 	}
 }
