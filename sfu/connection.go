@@ -56,7 +56,7 @@ func (p *participant) takePath() error {
 	lk.loop.do(func() {
 		if !lk.gone {
 			out.batch, out.to = lk.out.fan.out.on(socket), to
-			lk.out.way, lk.pc = out, out
+			lk.out.way, lk.rtcp = out, out
 		}
 	})
 	return nil

@@ -268,7 +268,7 @@ func TestAnEstimateThatJumpsAboutCostsFewKeyframes(t *testing.T) {
 	s := newStudio(t, "q", "h", "f")
 	s.asked = make(map[uint32]bool)
 	toAna := &encoder{studio: s}
-	s.ana.pc = toAna
+	s.ana.rtcp = toAna
 	s.watch()
 	s.knows(1_000_000)
 	s.film(5 * time.Second)

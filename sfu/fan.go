@@ -2,6 +2,7 @@ package sfu
 
 import (
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -71,13 +72,10 @@ func (f *fans) add(lk *link) {
 	lk.out.fan = least
 }
 
-func (f *fans) remove(lk *link) {
-	for i, other := range lk.out.fan.links {
-		if other == lk {
-			lk.out.fan.links = append(lk.out.fan.links[:i], lk.out.fan.links[i+1:]...)
-			return
-		}
-	}
+func (f *fans) remove(lk *link) { lk.out.fan.links = without(lk.out.fan.links, lk) }
+
+func without(links []*link, gone *link) []*link {
+	return slices.DeleteFunc(links, func(lk *link) bool { return lk == gone })
 }
 
 // close ends the goroutines and waits for them.

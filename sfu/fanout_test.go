@@ -57,7 +57,7 @@ type fanOutStage struct {
 func newFanOutStage(subscribers int) *fanOutStage {
 	loop := newMediaLoop(metrics.New(), 0, nil, func([]wire.Speaker) {})
 	pub := newLink("publisher", loop, quiet)
-	pub.pc = nowhere{}
+	pub.rtcp = nowhere{}
 	pub.up.desc = &description{ssrcs: map[uint32]string{7: "1"}}
 	pub.up.desc.formats[96].codec = media.VP8
 	loop.addLink(pub)
@@ -66,7 +66,7 @@ func newFanOutStage(subscribers int) *fanOutStage {
 	s := &fanOutStage{loop: loop, stream: &stream{link: pub, ssrc: 7}}
 	for range subscribers {
 		sub := newLink("subscriber", loop, quiet)
-		sub.pc, sub.out.way = nowhere{}, &s.out
+		sub.rtcp, sub.out.way = nowhere{}, &s.out
 		loop.addLink(sub)
 		d := newDownTrack(sub, media.Video, 0)
 		b := &binding{ssrc: 1, rtx: 2, ids: extensionIDs{mid: 4}}
@@ -193,17 +193,9 @@ func BenchmarkFanOutNumbered(b *testing.B) {
 // gives.
 func BenchmarkRoom(b *testing.B) {
 	const people, frame = 200, 6
-	for _, mode := range []struct {
-		name   string
-		listen func() (*udp.Conn, error)
-	}{{"trains", func() (*udp.Conn, error) {
-		return udp.Listen(netip.MustParseAddrPort("127.0.0.1:0"), udp.Config{})
-	}}, {"packets", func() (*udp.Conn, error) {
-		conn, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
-		return udp.Over(conn, udp.Config{}), err
-	}}} {
-		b.Run(mode.name, func(b *testing.B) {
-			conn, err := mode.listen()
+	for name, cfg := range map[string]udp.Config{"trains": {}, "packets": {PacketByPacket: true}} {
+		b.Run(name, func(b *testing.B) {
+			conn, err := udp.Listen(netip.MustParseAddrPort("127.0.0.1:0"), cfg)
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -136,20 +137,10 @@ func (r *receiver) take(b []byte, from netip.AddrPort, at time.Time) bool {
 		pkt.Release()
 		return true
 	}
-	if s.put(pkt) {
-		r.wake(lk.loop)
+	if s.put(pkt) && !slices.Contains(r.woken, lk.loop) {
+		r.woken = append(r.woken, lk.loop)
 	}
 	return true
-}
-
-// wake remembers whom to wake.
-func (r *receiver) wake(l *mediaLoop) {
-	for _, known := range r.woken {
-		if known == l {
-			return
-		}
-	}
-	r.woken = append(r.woken, l)
 }
 
 // rest wakes the rooms: everything that was received at once is queued, so that

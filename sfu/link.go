@@ -45,7 +45,7 @@ type rtcpWriter interface{ WriteRTCP([]rtcp.Packet) error }
 type link struct {
 	id    media.ParticipantID
 	loop  *mediaLoop
-	pc    rtcpWriter // nil until the connection is up for the first time
+	rtcp  rtcpWriter // nil until the connection is up for the first time
 	ssrc  uint32     // ours, in the reports we send
 	born  time.Time
 	hooks linkHooks
@@ -188,8 +188,8 @@ func (lk *link) tick(now time.Time) {
 // send writes RTCP. An error means that the connection is not up or no longer,
 // which the participant learns from its state.
 func (lk *link) send(packets ...rtcp.Packet) {
-	if len(packets) > 0 && lk.pc != nil {
-		_ = lk.pc.WriteRTCP(packets)
+	if len(packets) > 0 && lk.rtcp != nil {
+		_ = lk.rtcp.WriteRTCP(packets)
 	}
 }
 

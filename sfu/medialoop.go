@@ -369,13 +369,8 @@ func (l *mediaLoop) limitSound() {
 // removeLink takes a participant out of the data plane: its tracks are
 // unpublished, its slots empty.
 func (l *mediaLoop) removeLink(lk *link) {
-	for i, other := range l.links {
-		if other == lk {
-			l.links = append(l.links[:i], l.links[i+1:]...)
-			l.fans.remove(lk)
-			break
-		}
-	}
+	l.links = without(l.links, lk)
+	l.fans.remove(lk)
 	for _, t := range lk.up.tracks {
 		l.unpublish(t)
 	}

@@ -50,7 +50,7 @@ func TestAKeyframeThatIsHereIsNotAskedFor(t *testing.T) {
 	t.Parallel()
 	s := newStudio(t, "q", "h", "f")
 	toAna := &post{}
-	s.ana.pc = toAna
+	s.ana.rtcp = toAna
 	s.watch()
 	s.run(900*time.Millisecond, hd)
 	s.flows("f")
@@ -63,7 +63,7 @@ func TestACodecThatIsNotTakenIsNotAskedFor(t *testing.T) {
 	t.Parallel()
 	s := newStudio(t)
 	toAna := &post{}
-	s.ana.pc = toAna
+	s.ana.rtcp = toAna
 	b := *s.picture.bound.Load()
 	b.types[media.VP8] = payloadTypes{}
 	s.picture.bound.Store(&b)
@@ -78,7 +78,7 @@ func TestASlotThatIsNotBoundAsksForNothing(t *testing.T) {
 	t.Parallel()
 	s := newStudio(t)
 	toAna := &post{}
-	s.ana.pc = toAna
+	s.ana.rtcp = toAna
 	s.picture.bound.Store(nil)
 	s.watch()
 	s.run(10*time.Second, one)
@@ -99,7 +99,7 @@ func TestWhoChangesItsMindCostsFewKeyframes(t *testing.T) {
 			s.watch()
 			s.run(time.Second, hd)
 			toAna := &encoder{studio: s}
-			s.ana.pc, s.asked = toAna, make(map[uint32]bool)
+			s.ana.rtcp, s.asked = toAna, make(map[uint32]bool)
 			for i := range 30 * 25 { // half a minute
 				s.bob.wish(s.now, wished{"cam", wishes[i%2]})
 				s.run(40*time.Millisecond, hd)
@@ -132,7 +132,7 @@ func TestAKeyframeBeforeTheConnectionIsUpDoesNotCount(t *testing.T) {
 	s.run(500*time.Millisecond, one)
 	s.bob.out.way = &s.out
 	toAna := &post{}
-	s.ana.pc = toAna
+	s.ana.rtcp = toAna
 	s.run(400*time.Millisecond, one)
 	if n := len(s.out.headers); n != 0 {
 		t.Errorf("%d packets went out before a keyframe", n)

@@ -61,7 +61,7 @@ func TestSoundThatGoesOnIsReportedAtOnce(t *testing.T) {
 	t.Parallel()
 	s := newStudio(t)
 	toBob := &post{}
-	s.bob.pc = toBob
+	s.bob.rtcp = toBob
 	s.watch()
 	s.say(20, 111, []byte{1})
 	s.tell("mic", 48000)

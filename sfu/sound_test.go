@@ -102,7 +102,7 @@ func (s *studio) crowd() {
 		s.loop.addLink(newLink("somebody", s.loop, quiet))
 	}
 	eve := newLink("eve", s.loop, quiet)
-	eve.pc, eve.up.desc = nowhere{}, s.ana.up.desc
+	eve.rtcp, eve.up.desc = nowhere{}, s.ana.up.desc
 	s.loop.addLink(eve)
 	mic := &upTrack{id: "eve's", link: eve, mid: "2", source: media.Microphone, kind: media.Audio}
 	s.loop.publish(mic)

@@ -65,7 +65,7 @@ func newStudio(t *testing.T, rids ...string) *studio {
 	hooks = quiet
 	hooks.sight = func(state wire.TrackState) { s.states = append(s.states, state) }
 	s.bob = newLink("bob", s.loop, hooks)
-	s.ana.pc, s.bob.pc = nowhere{}, nowhere{}
+	s.ana.rtcp, s.bob.rtcp = nowhere{}, nowhere{}
 	s.bob.out.way = &s.out
 	desc := &description{ssrcs: make(map[uint32]string)}
 	desc.formats[96].codec, desc.formats[111].codec, desc.formats[63].codec = media.VP8, media.Opus, media.RED
