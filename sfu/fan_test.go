@@ -93,3 +93,26 @@ func TestPacketsOfAFrameAreMadeEven(t *testing.T) {
 		}
 	}
 }
+
+// What is of one track follows each other, but its encodings stay as they came: the
+// packets of the old one before a keyframe of the new one are still sent.
+func TestATurnIsSortedByTrackAlone(t *testing.T) {
+	t.Parallel()
+	s := newStudio(t, "q", "f")
+	for _, name := range []string{"f", "mic", "q", "mic", "f"} {
+		e := s.streams[name].enc
+		s.loop.batch.arrivals = append(s.loop.batch.arrivals, arrival{track: e.track, pkt: &media.Packet{Header: media.Header{Feed: e.feed}}})
+	}
+	s.loop.group()
+	var got string
+	for _, a := range s.loop.batch.arrivals {
+		for name, st := range s.streams {
+			if st.enc.feed == a.pkt.Feed {
+				got += name + " "
+			}
+		}
+	}
+	if got != "f q f mic mic " {
+		t.Errorf("sent as %s", got)
+	}
+}

@@ -208,13 +208,15 @@ func (l *mediaLoop) turn(in []inbound, now time.Time) {
 // the others of its frame.
 const mostEven = 3
 
-// group puts what is of one stream together and makes packets of one frame
-// equally long: encoders cut it into packets that differ by a byte (libwebrtc:
+// group puts what is of one track together and makes packets of one frame equally
+// long: encoders cut it into packets that differ by a byte (libwebrtc:
 // RtpPacketizer::SplitAboutEqually), and only equal ones that follow each other
-// leave as one train.
+// leave as one train. The encodings of a track stay in the order in which they
+// came: who goes over from one to another does it at a keyframe, and has the old one
+// until then.
 func (l *mediaLoop) group() {
 	all := l.batch.arrivals
-	slices.SortStableFunc(all, func(a, b arrival) int { return cmp.Compare(a.pkt.Feed, b.pkt.Feed) })
+	slices.SortStableFunc(all, func(a, b arrival) int { return cmp.Compare(a.track.index, b.track.index) })
 	for len(all) > 1 {
 		first, n, longest := all[0].pkt, 0, 0
 		for n < len(all) && all[n].pkt.Feed == first.Feed && all[n].pkt.Timestamp == first.Timestamp {
