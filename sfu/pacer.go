@@ -20,7 +20,7 @@ const (
 	// its own, in which less leaves together. (libwebrtc: SetSendBurstInterval, 40 ms.)
 	burst = 20 * time.Millisecond
 	// overslept is how late a turn may be, on a machine that has other things to do,
-	// without that making the rate lower for what waits.
+	// without that making the rate lower.
 	overslept = 50 * time.Millisecond
 	// longestHold is about how long a packet is to wait: where more waits than
 	// leaves within it, the rate rises.
@@ -28,6 +28,9 @@ const (
 	// tooLate is how long what waits before a keyframe may have to wait for to be
 	// sent all the same.
 	tooLate = 100 * time.Millisecond
+	// together is how many packets of one picture leave before those of the next, where
+	// many may leave at once: they are equally long, and cheaper together.
+	together = 16
 	// maxHeld bounds what waits of one picture, in packets: a keyframe of half a
 	// megabyte.
 	maxHeld = 512
@@ -94,8 +97,9 @@ type numbers struct {
 
 func (n numbers) contains(seq uint16) bool { return n.any && seq-n.first <= n.last-n.first }
 
-// refill adds what has become free since it was looked last.
-func (p *pacer) refill(estimate media.Bitrate, now time.Time) {
+// refill adds what has become free since it was looked last; what is to leave has
+// waited for its turn since it came.
+func (p *pacer) refill(estimate media.Bitrate, came, now time.Time) {
 	if now.Equal(p.filled) {
 		return // most packets come in batches
 	}
@@ -103,11 +107,7 @@ func (p *pacer) refill(estimate media.Bitrate, now time.Time) {
 	if !p.filled.IsZero() {
 		p.credit += rate * now.Sub(p.filled).Seconds()
 	}
-	most := burst
-	if p.count > 0 {
-		most = overslept
-	}
-	p.credit = min(p.credit, rate*most.Seconds())
+	p.credit = min(p.credit, rate*(burst+min(now.Sub(came), overslept)).Seconds())
 	p.filled = now
 }
 
@@ -118,8 +118,8 @@ func (p *pacer) delay(estimate media.Bitrate) time.Duration {
 
 // passes takes a packet of size into account and reports whether it may leave at
 // once.
-func (p *pacer) passes(size int, estimate media.Bitrate, now time.Time) bool {
-	p.refill(estimate, now)
+func (p *pacer) passes(size int, estimate media.Bitrate, came, now time.Time) bool {
+	p.refill(estimate, came, now)
 	if p.count > 0 || p.credit < 0 {
 		return false
 	}
@@ -166,7 +166,7 @@ func (d *downTrack) holds(pkt *media.Packet, v *forward.Verdict) bool {
 		d.giveUp() // a keyframe makes up for all before it
 	}
 	size := len(pkt.Payload) + packetCost
-	if o.pacer.passes(size, estimate, l.rhythm.now) {
+	if o.pacer.passes(size, estimate, pkt.Arrival, l.rhythm.now) {
 		return false
 	}
 	if d.queue.len() == maxHeld {
@@ -207,34 +207,31 @@ func (lk *link) release(now time.Time) {
 	if p.count == 0 {
 		return
 	}
-	for p.refill(lk.out.beside(), now); p.count > 0 && p.credit >= 0; {
-		lk.resume()
-	}
-}
-
-// resume sends the packet whose turn it is of those that wait, and reports
-// whether there was one.
-func (lk *link) resume() bool {
-	p := &lk.out.pacer
-	if p.count == 0 {
-		return false
-	}
-	for {
-		d := lk.down.tracks[p.turn%len(lk.down.tracks)]
-		p.turn++
-		if d.queue.len() > 0 {
-			h := d.take()
-			p.credit -= float64(h.size)
-			d.resume(&h)
-			return true
+	for p.refill(lk.out.beside(), now.Add(-overslept), now); p.count > 0 && p.credit >= 0; {
+		d := lk.next()
+		for n := 0; n < together && d.queue.len() > 0 && p.credit >= 0; n++ {
+			d.resume()
 		}
 	}
 }
 
-// resume sends a packet that was held back, if it is still there: its publisher
-// may have begun anew, or have sent so much that its ring is over it.
-func (d *downTrack) resume(h *held) {
-	l := d.link.loop
+// next returns the picture whose turn it is, of those that wait: there is one.
+func (lk *link) next() *downTrack {
+	p := &lk.out.pacer
+	for {
+		d := lk.down.tracks[p.turn%len(lk.down.tracks)]
+		p.turn++
+		if d.queue.len() > 0 {
+			return d
+		}
+	}
+}
+
+// resume sends the first packet that waits, if it is still there: its publisher may
+// have begun anew, or have sent so much that its ring is over it.
+func (d *downTrack) resume() {
+	l, h := d.link.loop, d.take()
+	d.link.out.pacer.credit -= float64(h.size)
 	if e := l.feeds.by[h.feed]; e != nil {
 		if pkt := e.ring.Get(h.esn); pkt != nil {
 			d.send(d.bound.Load(), pkt, &h.verdict)

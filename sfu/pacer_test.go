@@ -88,23 +88,26 @@ func TestABudgetIsSharedFromTheBeginning(t *testing.T) {
 }
 
 // Who comes round late, on a machine that has other things to do, sends what became
-// free meanwhile as long as something waits; idle time is saved for a frame only.
+// free meanwhile: as much as what is to leave has waited for. Idle time is saved for
+// a frame only.
 func TestALateTurnMakesUpForIt(t *testing.T) {
 	t.Parallel()
 	const rate media.Bitrate = 7_272_727 // with paceFactor a byte each microsecond
 	start := time.Unix(1_800_000_000, 0)
 	for name, tt := range map[string]struct {
-		waits  int
-		late   time.Duration
+		since  time.Duration // the last turn
+		late   time.Duration // what came since
 		credit float64
 	}{
-		"a frame after a pause":    {0, time.Second, 20_000},
-		"a turn in time":           {1, 5 * time.Millisecond, 5_000},
-		"a late one":               {1, 40 * time.Millisecond, 40_000},
-		"one that is far too late": {1, time.Second, 50_000},
+		"a frame after a pause":    {time.Second, 0, 20_000},
+		"a turn in time":           {5 * time.Millisecond, 5 * time.Millisecond, 5_000},
+		"a late one":               {40 * time.Millisecond, 40 * time.Millisecond, 40_000},
+		"late after a pause":       {time.Second, 30 * time.Millisecond, 50_000},
+		"one that is far too late": {time.Second, time.Second, 70_000},
 	} {
-		p := pacer{count: tt.waits, filled: start}
-		p.refill(rate, start.Add(tt.late))
+		p := pacer{filled: start}
+		now := start.Add(tt.since)
+		p.refill(rate, now.Add(-tt.late), now)
 		if math.Abs(p.credit-tt.credit) > 10 {
 			t.Errorf("%s: %.0f bytes may leave, want %.0f", name, p.credit, tt.credit)
 		}

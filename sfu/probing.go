@@ -90,7 +90,9 @@ func (lk *link) feed(now time.Time) {
 		if o.probe.owes(now) <= 0 && now.Sub(o.probe.began) < o.probe.Duration {
 			return // more of it later
 		}
-		if !lk.resume() && !lk.pad() {
+		if o.pacer.count > 0 {
+			lk.next().resume()
+		} else if !lk.pad() {
 			break // there is nothing to probe with any more
 		}
 	}
