@@ -34,7 +34,9 @@ export async function startServer(log) {
   const binary = process.env.SFU_E2E_BINARY;
   if (!binary) throw new Error('SFU_E2E_BINARY is not set: setup.mjs builds the server');
   const [port, ops, udp] = [await freeTCP(), await freeTCP(), await freeUDP()];
-  const child = start(binary, [`--listen=127.0.0.1:${port}`, `--ops-listen=127.0.0.1:${ops}`, `--udp-port=${udp}`], { log });
+  const more = process.env.SFU_E2E_FLAGS?.split(' ') ?? []; // as --packet-by-packet
+  const flags = [`--listen=127.0.0.1:${port}`, `--ops-listen=127.0.0.1:${ops}`, `--udp-port=${udp}`, ...more];
+  const child = start(binary, flags, { log });
   const ready = async () => {
     if (!child.alive()) throw new Error(`the server ended at once:\n${readFileSync(log, 'utf8')}`);
     const answer = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => null);
