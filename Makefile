@@ -33,7 +33,8 @@ fuzz: ## each fuzz target for FUZZTIME (10s)
 bench: ## ours beside the smallest pion forwarder, one core each; fails where a target is missed
 	@mkdir -p bin tmp
 	go build -o bin/ ./cmd/sfu ./cmd/sfuload
-	bin/sfuload bench --server bin/sfu --json tmp/bench.json
+	go test -c -o bin/sfu.test ./sfu
+	bin/sfuload bench --server bin/sfu --room bin/sfu.test --json tmp/bench.json
 
 gobench: ## all Go benchmarks
 	go test -run='^$$' -bench=. -benchmem ./...

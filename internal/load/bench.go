@@ -20,6 +20,8 @@ const (
 	readyWithin = 5 * time.Second
 	stopWithin  = 12 * time.Second
 	goodShare   = 0.99 // delivered, to call a rate sustained
+	goodDelay   = 400  // ms, of all but one in a hundred: nobody talks over more (ITU-T G.114)
+	halfLoad    = 0.5  // of the server's core
 	benchJoins  = 100  // a second
 	busyTool    = 0.9  // cores of the one that the bots have
 )
@@ -29,6 +31,7 @@ const (
 type Bench struct {
 	Server   string // path of the sfu binary
 	Self     string // path of this program
+	Room     string // path of sfu's test binary, for TwoCores
 	Duration time.Duration
 	Only     *regexp.Regexp // names of scenarios; nil: all
 	Out      io.Writer      // the table
@@ -40,6 +43,7 @@ type contender struct {
 	name string
 	args func(addr string) []string
 	best *Report // at saturation
+	half *Report // with half of the core in use
 }
 
 // Run prints the table and returns what was measured.
@@ -83,10 +87,18 @@ func (b *Bench) Run(ctx context.Context) ([]Result, error) {
 		return results, err
 	}
 	err = pair(nameHalf, func(c *contender) (*Report, error) {
-		if c.best == nil {
-			return nil, nil
+		var err error
+		c.half, err = b.half(ctx, c)
+		return c.half, err
+	})
+	if err != nil {
+		return results, err
+	}
+	err = pair(nameSame, func(c *contender) (*Report, error) {
+		if c == theirs || theirs.half == nil {
+			return theirs.half, nil
 		}
-		return b.once(ctx, c, At(nameHalf, c.best.rate()/2), "0")
+		return b.once(ctx, c, At(nameSame, stage, theirs.half.rate()), "0")
 	})
 	if err != nil || !SpareCore() {
 		return results, err
@@ -101,11 +113,11 @@ func SpareCore() bool { return runtime.NumCPU() > 2 }
 func (b *Bench) saturate(ctx context.Context, c *contender, cores string) (best *Report, _ error) {
 	var search Search
 	for rate := search.Next(); rate > 0; rate = search.Next() {
-		r, err := b.once(ctx, c, At(nameFull, rate), cores)
+		r, err := b.once(ctx, c, At(nameFull, stage, rate), cores)
 		if err != nil {
 			return best, err
 		}
-		good := r != nil && r.Traffic.Share >= goodShare
+		good := r != nil && r.Traffic.Share >= goodShare && r.Latency.P99 <= goodDelay
 		if good {
 			best = r
 		}
@@ -115,6 +127,20 @@ func (b *Bench) saturate(ctx context.Context, c *contender, cores string) (best 
 		_, _ = fmt.Fprintf(b.Out, "the bots' core was full: %s may do more than the next line says\n", c.name)
 	}
 	return best, nil
+}
+
+// half returns the report of a rate that keeps half of the core busy. A packet costs
+// more where fewer leave together, so that is less than half of the highest rate.
+func (b *Bench) half(ctx context.Context, c *contender) (*Report, error) {
+	rate, report := c.best.rate(), c.best
+	for try := 0; report != nil && try < 2; try++ {
+		var err error
+		rate *= halfLoad / max(halfLoad, report.cores())
+		if report, err = b.once(ctx, c, At(nameHalf, stage, rate), "0"); err != nil {
+			return nil, err
+		}
+	}
+	return report, nil
 }
 
 // once starts a fresh server and runs a scenario on it. The report is nil if

@@ -3,6 +3,7 @@ package load
 import (
 	"errors"
 	"math"
+	"strings"
 	"testing"
 	"time"
 )
@@ -246,19 +247,21 @@ func TestRatiosSayWhatIsMissed(t *testing.T) {
 		{nameMeeting, report(0, 6, 0), report(0, 10, 0)},
 		{nameRooms, report(0, 5, 0), report(0, 10, 0)},
 		{nameFull, report(800, 0, 0), report(200, 0, 0)},
-		{nameHalf, report(0, 0, 1.5), report(0, 0, 3)},
+		{nameHalf, report(0, 0, 1.5), report(0, 0, 1)},
+		{nameSame, report(0, 0, 2), report(0, 0, 4)},
 	}
-	line, missed := Ratios(results, false)
-	if want := "ratios saturation=4.00 cpu50k=0.30 meeting=0.60 rooms3=0.50 cores2=n/a latency=0.50 latency_ms=1.50"; line != want {
+	line, missed := Ratios(results, 1.9)
+	if want := "ratios saturation=4.00 cpu50k=0.30 meeting=0.60 rooms3=0.50 cores2=1.90 latency=0.50 latency_ms=1.50"; line != want {
 		t.Errorf("%s", line)
 	}
 	if len(missed) != 1 || missed[0] != "meeting" {
 		t.Errorf("missed %v", missed)
 	}
-	if _, missed := Ratios(results, true); len(missed) != 2 {
-		t.Errorf("with a spare core, missed %v", missed)
+	results = append(results, Result{nameTwo, report(1200, 0, 0), nil})
+	if line, missed := Ratios(results, 0); len(missed) != 2 || !strings.Contains(line, "cores2=1.50") {
+		t.Errorf("with three cores %s, missed %v", line, missed)
 	}
-	if _, missed := Ratios(nil, false); len(missed) != 6 {
+	if _, missed := Ratios(nil, 0); len(missed) != 7 {
 		t.Errorf("of nothing, missed only %v", missed)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -176,7 +177,8 @@ func (m *refMember) answer(msg *wire.Offer) error {
 	}
 	m.send(&wire.Answer{ID: msg.ID, SDP: sdp})
 	m.talking = false
-	if m.again {
+	unanswered := func(t *webrtc.RTPTransceiver) bool { return t.Mid() == "" } // more than the offer has room for
+	if m.again || slices.ContainsFunc(m.pc.GetTransceivers(), unanswered) {
 		m.again = false
 		return m.offer()
 	}
