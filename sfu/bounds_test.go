@@ -65,7 +65,7 @@ func TestASubscriberIsSmall(t *testing.T) {
 		for _, kind := range []media.Kind{media.Audio, media.Video} {
 			lk.down.tracks = append(lk.down.tracks, newDownTrack(lk, kind, 0))
 		}
-		keep = append(keep, &inlet{link: lk, cipher: cipher()}, &outlet{cipher: cipher()})
+		keep = append(keep, &inlet{link: lk, cipher: cipher()}, &outlet{cipher: cipher(), sealer: newSealer(t)})
 	}
 	each := (taken() - before) / people
 	if each > 200<<10 {

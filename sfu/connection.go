@@ -20,11 +20,11 @@ type connection struct {
 
 // open takes the keys once the handshake is done.
 func (p *participant) open() error {
-	out, in, err := p.keys.contexts()
+	c, err := p.keys.ciphers()
 	if err != nil {
 		return err
 	}
-	p.in, p.out = &inlet{link: p.link, cipher: in}, &outlet{cipher: out}
+	p.in, p.out = &inlet{link: p.link, cipher: c.in}, &outlet{egress: &p.link.out, sealer: c.sealer, cipher: c.out}
 	return p.takePath()
 }
 
@@ -55,7 +55,7 @@ func (p *participant) takePath() error {
 	lk, out := p.link, p.out
 	lk.loop.do(func() {
 		if !lk.gone {
-			out.batch, out.to = lk.out.fan.out.on(socket), to
+			out.socket, out.to = socket, to
 			lk.out.way, lk.rtcp = out, out
 		}
 	})

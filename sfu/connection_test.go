@@ -58,14 +58,14 @@ func TestPionReadsWhatAnOutletSends(t *testing.T) {
 		if err != nil || pair == nil {
 			t.Fatal(pair, err)
 		}
-		cipher, _, err := k.contexts()
+		c, err := k.ciphers()
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := k.contexts(); err == nil || k.secret != nil {
+		if _, err := k.ciphers(); err == nil || k.secret != nil {
 			t.Error("the secret is kept")
 		}
-		out := &outlet{batch: conn.NewBatch(), cipher: cipher}
+		out := &outlet{egress: &egress{fan: &fan{out: batches{ports: &ports{conns: []*udp.Conn{conn}}}}}, sealer: c.sealer, cipher: c.out}
 		out.to = netip.MustParseAddrPort(fmt.Sprintf("%s:%d", pair.Remote.Address, pair.Remote.Port))
 		f := header.Fixed{PayloadType: 96, SSRC: uint32(sender.GetParameters().Encodings[0].SSRC)}
 		for i := range 30 {
@@ -75,7 +75,7 @@ func TestPionReadsWhatAnOutletSends(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if r := out.batch.Flush(); r.Packets != 30 || r.Buffers != 1 {
+		if r := out.batch().Flush(); r.Packets != 30 || r.Buffers != 1 {
 			t.Errorf("%+v, want one train", r)
 		}
 		for i := range 30 {

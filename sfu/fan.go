@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"sfu/sfu/dependency"
@@ -11,8 +12,7 @@ import (
 )
 
 const (
-	// fanSize is how many subscribers a loop sends to before another fan takes
-	// some of them over.
+	// fanSize is how many subscribers a loop sends to before another fan helps.
 	fanSize = 32
 	// maxFans bounds how many cores one room may have.
 	maxFans = 16
@@ -27,7 +27,7 @@ const (
 // Between turns it is the loop's.
 type fan struct {
 	loop       *mediaLoop
-	links      []*link
+	todo       share // of the loop's links, in this turn
 	tally      tally
 	out        batches
 	now        time.Time // at which packets leave
@@ -48,31 +48,21 @@ func newFan(l *mediaLoop, ports *ports) *fan {
 	return &fan{loop: l, tally: tally{set: l.tally.set}, out: batches{ports: ports}}
 }
 
-// add gives a subscriber to the fan with the fewest, and makes another one when
-// all have enough.
-func (f *fans) add(lk *link) {
-	least := f.all[0]
-	for _, fan := range f.all[1:] {
-		if len(fan.links) < len(least.links) {
-			least = fan
+// grow makes another fan when there are too many subscribers for those there are.
+func (f *fans) grow(subscribers int) {
+	if subscribers <= fanSize*len(f.all) || len(f.all) >= min(runtime.GOMAXPROCS(0), maxFans) {
+		return
+	}
+	another := newFan(f.all[0].loop, f.all[0].out.ports)
+	another.work = make(chan struct{})
+	f.all = append(f.all, another)
+	f.running.Go(func() {
+		for range another.work {
+			another.serve()
+			f.turn.Done()
 		}
-	}
-	if len(least.links) >= fanSize && len(f.all) < min(runtime.GOMAXPROCS(0), maxFans) {
-		least = newFan(least.loop, least.out.ports)
-		least.work = make(chan struct{})
-		f.all = append(f.all, least)
-		f.running.Go(func() {
-			for range least.work {
-				least.serve()
-				f.turn.Done()
-			}
-		})
-	}
-	least.links = append(least.links, lk)
-	lk.out.fan = least
+	})
 }
-
-func (f *fans) remove(lk *link) { lk.out.fan.links = without(lk.out.fan.links, lk) }
 
 func without(links []*link, gone *link) []*link {
 	return slices.DeleteFunc(links, func(lk *link) bool { return lk == gone })
@@ -86,16 +76,20 @@ func (f *fans) close() {
 	f.running.Wait()
 }
 
-// serve sends the loop's batch to all subscribers: n packets in all, or fewer.
-func (f *fans) serve(n int) {
-	shared := n >= worthSharing
-	for _, fan := range f.all[1:] {
-		if shared {
-			f.turn.Add(1)
-			fan.work <- struct{}{}
-		} else {
-			fan.serve()
-		}
+// serve sends the loop's batch of so many packets to all its subscribers.
+func (f *fans) serve(packets, subscribers int) {
+	at := f.all
+	if packets*subscribers < worthSharing {
+		at = at[:1]
+	} else {
+		f.flush() // a subscriber's packets must not lie in two batches
+	}
+	for i, fan := range at {
+		fan.todo.set(i*subscribers/len(at), (i+1)*subscribers/len(at))
+	}
+	for _, fan := range at[1:] {
+		f.turn.Add(1)
+		fan.work <- struct{}{}
 	}
 	f.all[0].serve()
 	f.turn.Wait()
@@ -110,19 +104,61 @@ func (f *fans) flush() {
 }
 
 // serve goes subscriber by subscriber over the whole batch, so that what one of
-// them gets leaves together.
+// them gets leaves together: first over the fan's own share, of which it has much in
+// its cache, then over what others, whose core may be busy, have not come to.
 func (f *fan) serve() {
-	l := f.loop
-	for _, sub := range f.links {
-		f.look()
-		for i := range l.batch.arrivals {
-			a := &l.batch.arrivals[i]
-			if d := sub.carrier(a.track); d != nil && (!a.again || d.silenced) {
-				l.forward(d, a)
-			}
+	links := f.loop.links
+	for i := f.todo.first(); i >= 0; i = f.todo.first() {
+		f.visit(links[i])
+	}
+	for _, other := range f.loop.fans.all {
+		for i := other.todo.last(); i >= 0; i = other.todo.last() {
+			f.visit(links[i])
 		}
 	}
 	f.flush()
+}
+
+// visit sends the batch to one subscriber.
+func (f *fan) visit(sub *link) {
+	l := f.loop
+	sub.out.fan = f
+	f.look()
+	for i := range l.batch.arrivals {
+		a := &l.batch.arrivals[i]
+		if d := sub.carrier(a.track); d != nil && (!a.again || d.silenced) {
+			l.forward(d, a)
+		}
+	}
+}
+
+// share is a range of subscribers that are still to be visited. Its owner takes them
+// from the front and others from the back.
+type share struct{ ends atomic.Uint64 } // the first and the one behind the last, 32 bits each
+
+func (s *share) set(first, end int) { s.ends.Store(uint64(first)<<32 | uint64(end)) }
+
+// first takes one from the front, or returns -1.
+func (s *share) first() int { return s.take(1<<32, 0) }
+
+// last takes one from the back, or returns -1.
+func (s *share) last() int { return s.take(0, 1) }
+
+// take moves the ends towards each other, and returns what was between.
+func (s *share) take(front, back uint64) int {
+	for {
+		old := s.ends.Load()
+		first, end := old>>32, old&0xffffffff
+		if first >= end {
+			return -1
+		}
+		if s.ends.CompareAndSwap(old, old+front-back) {
+			if back > 0 {
+				return int(end - 1)
+			}
+			return int(first)
+		}
+	}
 }
 
 // look looks at the clock: a turn in a large room takes longer than queues that an

@@ -2,6 +2,8 @@ package sfu
 
 import (
 	"runtime"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -42,17 +44,30 @@ func TestALargeRoomHasMoreFans(t *testing.T) {
 	if got := counted(set.PacketsForwarded[media.Video]); got != float64(want*people) {
 		t.Errorf("%v packets counted, want %d", got, want*people)
 	}
-	for len(s.loop.links) > 1 {
-		s.loop.removeLink(s.loop.links[len(s.loop.links)-1])
-	}
-	left := 0
-	for _, f := range s.loop.fans.all {
-		left += len(f.links)
-	}
-	if left != 1 {
-		t.Errorf("fans still serve %d of 1", left)
-	}
 	s.loop.fans.close()
+}
+
+// Whoever comes to it serves a subscriber, but only one does.
+func TestAShareIsTakenOnce(t *testing.T) {
+	t.Parallel()
+	const people = 10_000
+	var s share
+	s.set(0, people)
+	var taken [people]atomic.Int32
+	var all sync.WaitGroup
+	for _, take := range []func() int{s.first, s.last, s.last} {
+		all.Go(func() {
+			for i := take(); i >= 0; i = take() {
+				taken[i].Add(1)
+			}
+		})
+	}
+	all.Wait()
+	for i := range taken {
+		if n := taken[i].Load(); n != 1 {
+			t.Fatalf("subscriber %d is served %d times", i, n)
+		}
+	}
 }
 
 // What an encoder cuts into packets that differ by a byte leaves in packets that are
@@ -114,5 +129,17 @@ func TestATurnIsSortedByTrackAlone(t *testing.T) {
 	}
 	if got != "f q f mic mic " {
 		t.Errorf("sent as %s", got)
+	}
+}
+
+// A room that lags behind does not go through all that waits before it hears anybody.
+func TestATurnIsBounded(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ waiting, subscribers, want int }{
+		{0, 10, 0}, {5, 0, 5}, {5, 1000, 5}, {4096, 2, 2048}, {4096, 64, 64}, {4096, 1000, leastInTurn},
+	} {
+		if got := inTurn(tt.waiting, tt.subscribers); got != tt.want {
+			t.Errorf("%d of %d packets to %d subscribers, want %d", got, tt.waiting, tt.subscribers, tt.want)
+		}
 	}
 }

@@ -8,12 +8,12 @@ import (
 
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
-	"github.com/pion/srtp/v3"
 
 	"sfu/metrics"
 	"sfu/sfu/estimate"
 	"sfu/sfu/media"
 	"sfu/sfu/quality"
+	"sfu/sfu/seal"
 	"sfu/sfu/udp"
 	"sfu/signaling/wire"
 )
@@ -204,6 +204,9 @@ func BenchmarkRoom(b *testing.B) {
 			b.Cleanup(s.loop.fans.close)
 			now := time.Now()
 			s.browsers(maxBitrate, now)
+			for _, fan := range s.loop.fans.all {
+				fan.out.ports = &ports{conns: []*udp.Conn{conn}}
+			}
 			for _, d := range s.slots {
 				sink, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 				if err != nil {
@@ -211,13 +214,9 @@ func BenchmarkRoom(b *testing.B) {
 				}
 				b.Cleanup(func() { _ = sink.Close() })
 				_ = sink.SetReadBuffer(1) // what nobody reads is dropped at once
-				cipher, err := srtp.CreateContext(make([]byte, 16), make([]byte, 12), srtp.ProtectionProfileAeadAes128Gcm)
-				if err != nil {
-					b.Fatal(err)
+				d.link.out.way = &outlet{
+					egress: &d.link.out, to: sink.LocalAddr().(*net.UDPAddr).AddrPort(), sealer: newSealer(b),
 				}
-				fan := d.link.out.fan
-				fan.out.ports = &ports{conns: []*udp.Conn{conn}}
-				d.link.out.way = &outlet{batch: fan.out.on(0), to: sink.LocalAddr().(*net.UDPAddr).AddrPort(), cipher: cipher}
 			}
 			b.ReportAllocs()
 			for b.Loop() {
@@ -229,4 +228,13 @@ func BenchmarkRoom(b *testing.B) {
 			b.ReportMetric(sent/counted(s.loop.tally.set.SocketBuffers), "packets/train")
 		})
 	}
+}
+
+func newSealer(tb testing.TB) *seal.Sealer {
+	tb.Helper()
+	s, err := seal.New(make([]byte, 16), make([]byte, seal.SaltSize))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return s
 }

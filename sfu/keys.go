@@ -16,6 +16,8 @@ import (
 	"github.com/pion/dtls/v3/pkg/protocol/handshake"
 	"github.com/pion/srtp/v3"
 	"github.com/pion/webrtc/v4"
+
+	"sfu/sfu/seal"
 )
 
 // keys overhears one connection's DTLS handshake for what encrypts its media:
@@ -65,29 +67,42 @@ func (k *keys) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// contexts returns what encrypts the packets we send and decrypts those that come,
+// ciphers are those of one connection. Sealer, where there is one, encrypts the RTP
+// that we send, and out the rest.
+type ciphers struct {
+	sealer  *seal.Sealer // nil but for AES-GCM
+	out, in *srtp.Context
+}
+
+// ciphers returns what encrypts the packets we send and decrypts those that come,
 // once: it forgets the secret.
-func (k *keys) contexts() (out, in *srtp.Context, err error) {
+func (k *keys) ciphers() (c ciphers, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if len(k.secret) == 0 || k.profile == 0 {
-		return nil, nil, errors.New("the handshake told no keys")
+		return c, errors.New("the handshake told no keys")
 	}
 	defer k.forget()
 	config := srtp.Config{Profile: k.profile}
 	if err := config.ExtractSessionKeysFromDTLS(exporter{k}, false); err != nil {
-		return nil, nil, fmt.Errorf("SRTP keys: %w", err)
+		return c, fmt.Errorf("SRTP keys: %w", err)
 	}
-	out, err = srtp.CreateContext(config.Keys.LocalMasterKey, config.Keys.LocalMasterSalt, k.profile)
+	switch k.profile {
+	case srtp.ProtectionProfileAeadAes128Gcm, srtp.ProtectionProfileAeadAes256Gcm:
+		if c.sealer, err = seal.New(config.Keys.LocalMasterKey, config.Keys.LocalMasterSalt); err != nil {
+			return c, fmt.Errorf("sealing: %w", err)
+		}
+	}
+	c.out, err = srtp.CreateContext(config.Keys.LocalMasterKey, config.Keys.LocalMasterSalt, k.profile)
 	if err != nil {
-		return nil, nil, fmt.Errorf("SRTP out: %w", err)
+		return c, fmt.Errorf("SRTP out: %w", err)
 	}
-	in, err = srtp.CreateContext(config.Keys.RemoteMasterKey, config.Keys.RemoteMasterSalt, k.profile,
+	c.in, err = srtp.CreateContext(config.Keys.RemoteMasterKey, config.Keys.RemoteMasterSalt, k.profile,
 		srtp.SRTPReplayProtection(srtpReplayWindow), srtp.SRTCPReplayProtection(srtcpReplayWindow))
 	if err != nil {
-		return nil, nil, fmt.Errorf("SRTP in: %w", err)
+		return c, fmt.Errorf("SRTP in: %w", err)
 	}
-	return out, in, nil
+	return c, nil
 }
 
 // forget wipes what was overheard.

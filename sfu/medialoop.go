@@ -26,6 +26,13 @@ const (
 	// reached; a task that got lost would leave something behind.
 	maxQueuedTasks = 1 << 16
 
+	// mostInTurn is how many packets leave in one turn, about ten milliseconds' work:
+	// what is due by time and what subscribers say must not wait until a room that
+	// lags behind is through with everything. leastInTurn is what may come in, so that
+	// packets leave together in rooms of any size.
+	mostInTurn  = 4096
+	leastInTurn = 16
+
 	tickEvery = 20 * time.Millisecond // keyframe requests that were put off, and what is due less often
 	// repairEvery is how often it is looked whether to ask for a packet, while
 	// one is missing: on a short path a retry must not wait for longer than the
@@ -147,17 +154,25 @@ func (l *mediaLoop) run() {
 		for _, task := range tasks {
 			task()
 		}
-		reports = l.reports.Take(reports)
-		for _, r := range reports {
-			r.link.queuedReports.Add(-1)
-			r.link.handleRTCP(r)
-		}
 		in = l.packets.Take(in)
-		now := time.Now()
-		l.turn(in, now)
-		timer.Reset(l.untilTick(now))
+		for rest, begun := in, false; len(rest) > 0 || !begun; begun = true {
+			reports = l.reports.Take(reports)
+			for _, r := range reports {
+				r.link.queuedReports.Add(-1)
+				r.link.handleRTCP(r)
+			}
+			n := inTurn(len(rest), len(l.links))
+			l.turn(rest[:n], time.Now())
+			rest = rest[n:]
+		}
+		timer.Reset(l.untilTick(time.Now()))
 	}
 	l.clear()
+}
+
+// inTurn returns how many of the packets that wait are taken at once.
+func inTurn(waiting, subscribers int) int {
+	return min(waiting, max(leastInTurn, mostInTurn/max(1, subscribers)))
 }
 
 // begin notes the time of what follows.
@@ -182,7 +197,7 @@ func (l *mediaLoop) turn(in []inbound, now time.Time) {
 	if len(l.batch.arrivals) > 0 {
 		l.rhythm.lastPacket = now
 		l.group()
-		l.fans.serve(len(l.batch.arrivals) * len(l.links))
+		l.fans.serve(len(l.batch.arrivals), len(l.links))
 	}
 	l.recycle()
 	for _, f := range l.fans.all {
@@ -352,7 +367,7 @@ func (l *mediaLoop) clear() {
 
 func (l *mediaLoop) addLink(lk *link) {
 	l.links = append(l.links, lk)
-	l.fans.add(lk)
+	l.fans.grow(len(l.links))
 	l.limitSound()
 }
 
@@ -372,7 +387,6 @@ func (l *mediaLoop) limitSound() {
 // unpublished, its slots empty.
 func (l *mediaLoop) removeLink(lk *link) {
 	l.links = without(l.links, lk)
-	l.fans.remove(lk)
 	for _, t := range lk.up.tracks {
 		l.unpublish(t)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/pion/srtp/v3"
 
 	"sfu/sfu/media"
+	"sfu/sfu/seal"
 	"sfu/sfu/udp"
 )
 
@@ -15,7 +16,7 @@ import (
 // comes, the header extensions that we add (no more than 255 bytes of dependency
 // descriptor, and seven short ones), the number that a repeat begins with, and the
 // tag.
-const maxOutgoing = media.MaxPacket + 384 + 2 + 16
+const maxOutgoing = media.MaxPacket + 384 + 2 + seal.TagSize
 
 // way is how packets leave for one subscriber. The media loop owns it.
 type way interface {
@@ -29,10 +30,12 @@ type way interface {
 
 // outlet encrypts packets into what its room's loop sends in this turn.
 type outlet struct {
-	batch  *udp.Batch // of the socket that the subscriber is connected to
+	egress *egress // whose fan has the batches
+	socket int     // that the subscriber is connected to
 	to     netip.AddrPort
-	cipher *srtp.Context
-	header rtp.Header // scratch
+	sealer *seal.Sealer  // for RTP; nil where its profile is not AES-GCM...
+	cipher *srtp.Context // ...which then encrypts that too
+	header rtp.Header    // scratch
 }
 
 // rtcpOverhead is what encryption adds to RTCP: the index and the longest tag
@@ -46,21 +49,28 @@ func (o *outlet) WriteRTCP(packets []rtcp.Packet) error {
 	if err != nil {
 		return err
 	}
-	sealed, err := o.cipher.EncryptRTCP(o.batch.Room(len(raw)+rtcpOverhead), raw, nil)
+	batch := o.batch()
+	sealed, err := o.cipher.EncryptRTCP(batch.Room(len(raw)+rtcpOverhead), raw, nil)
 	if err != nil {
 		return err
 	}
-	o.batch.Append(o.to, sealed)
+	batch.Append(o.to, sealed)
 	return nil
 }
 
-func (o *outlet) room() []byte { return o.batch.Room(maxOutgoing) }
+func (o *outlet) batch() *udp.Batch { return o.egress.fan.out.on(o.socket) }
+
+func (o *outlet) room() []byte { return o.batch().Room(maxOutgoing) }
 
 func (o *outlet) send(packet []byte) error {
+	if o.sealer != nil {
+		o.batch().Append(o.to, o.sealer.Seal(packet))
+		return nil
+	}
 	sealed, err := o.cipher.EncryptRTP(packet[:0], packet, &o.header)
 	if err != nil {
 		return err
 	}
-	o.batch.Append(o.to, sealed)
+	o.batch().Append(o.to, sealed)
 	return nil
 }
