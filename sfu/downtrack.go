@@ -112,11 +112,16 @@ func newDownTrack(lk *link, kind media.Kind, pair int) *downTrack {
 		kind: kind, link: lk,
 		id:      fmt.Sprintf("%c%d", kind.String()[0], pair),
 		stream:  fmt.Sprintf("slot%d", pair),
-		fwd:     forward.New(kind, clock, uint16(rand.Uint32()), rand.Uint32()),
-		sent:    sent{rtxSeq: uint16(rand.Uint32())},
+		fwd:     forward.New(kind, clock, firstSeq(), rand.Uint32()),
+		sent:    sent{rtxSeq: firstSeq()},
 		demands: demands{whims: keyframe.Requester{Burst: maxWhims}},
 	}
 }
+
+// firstSeq returns a number to begin a stream with: so far from where they come round
+// that a receiver who misses the first packets, or gets later ones before them, is not
+// mistaken in how often they have (RFC 3711, 3.3.1). It could decrypt nothing then.
+func firstSeq() uint16 { return uint16(1<<10 + rand.IntN(1<<14)) }
 
 // Bind takes what was negotiated. It never fails: an error would keep pion
 // from starting every other sender of the connection (rule R10).
