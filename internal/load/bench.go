@@ -22,8 +22,10 @@ const (
 	goodShare   = 0.99 // delivered, to call a rate sustained
 	goodDelay   = 400  // ms, of all but one in a hundred: nobody talks over more (ITU-T G.114)
 	halfLoad    = 0.5  // of the server's core
-	benchJoins  = 100  // a second
-	busyTool    = 0.9  // cores of the one that the bots have
+	halfUntil   = 1.1  // as near as that has to be
+	halfTries   = 4
+	benchJoins  = 100 // a second
+	busyTool    = 0.9 // cores of the one that the bots have
 )
 
 // Bench runs the scenarios against a server and the reference, each of them and
@@ -133,9 +135,9 @@ func (b *Bench) saturate(ctx context.Context, c *contender, cores string) (best 
 // more where fewer leave together, so that is less than half of the highest rate.
 func (b *Bench) half(ctx context.Context, c *contender) (*Report, error) {
 	rate, report := c.best.rate(), c.best
-	for try := 0; report != nil && try < 2; try++ {
+	for try := 0; report != nil && report.cores() > halfLoad*halfUntil && try < halfTries; try++ {
 		var err error
-		rate *= halfLoad / max(halfLoad, report.cores())
+		rate *= halfLoad / report.cores()
 		if report, err = b.once(ctx, c, At(nameHalf, stage, rate), "0"); err != nil {
 			return nil, err
 		}
