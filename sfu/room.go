@@ -189,6 +189,16 @@ func (r *room) speakers(list []wire.Speaker) {
 	r.tell(nil, &wire.Speakers{Speakers: list})
 }
 
+// announce sends everyone a message of the server.
+func (r *room) announce(msg wire.Server) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, m := range r.members {
+		p := m.participant
+		p.put(func() { p.send(msg) })
+	}
+}
+
 // end makes everyone leave and lets nobody in.
 func (r *room) end(reason metrics.LeaveReason, code wire.Code, message string) {
 	r.mu.Lock()

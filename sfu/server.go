@@ -67,6 +67,7 @@ type Server struct {
 	mu       sync.Mutex // guards the fields below
 	rooms    map[string]*room
 	draining bool
+	empty    chan struct{}  // closed when it drains and has no room
 	running  sync.WaitGroup // participants and rooms; Add only under mu
 }
 
@@ -84,6 +85,7 @@ func New(cfg Config, m *metrics.Set, log *slog.Logger) (*Server, error) {
 	return &Server{
 		cfg: cfg, log: log, count: m, peers: peers, ports: ports,
 		rooms: make(map[string]*room),
+		empty: make(chan struct{}),
 	}, nil
 }
 
@@ -182,6 +184,9 @@ func (s *Server) exit(r *room) {
 	if last {
 		delete(s.rooms, r.name)
 		s.count.Rooms.Dec()
+		if s.draining && len(s.rooms) == 0 {
+			close(s.empty)
+		}
 	}
 	s.mu.Unlock()
 	if last {
@@ -189,16 +194,30 @@ func (s *Server) exit(r *room) {
 	}
 }
 
-// Drain refuses joins from now on.
-func (s *Server) Drain() {
+// Drain refuses joins from now on, and returns a channel that is closed when the last
+// room has become empty. Unless url is "", everyone inside is told once to go on at
+// that address before the time that is left is over.
+func (s *Server) Drain(url string, left time.Duration) <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.draining = true
+	if !s.draining {
+		s.draining = true
+		if len(s.rooms) == 0 {
+			close(s.empty)
+		}
+	}
+	if url != "" {
+		moved := &wire.Moved{URL: url, AfterMS: left.Milliseconds()}
+		for _, r := range s.rooms {
+			r.announce(moved)
+		}
+	}
+	return s.empty
 }
 
 // Close ends every room and waits until nothing of the server runs.
 func (s *Server) Close() error {
-	s.Drain()
+	s.Drain("", 0)
 	s.mu.Lock()
 	rooms := make([]*room, 0, len(s.rooms))
 	for _, r := range s.rooms {

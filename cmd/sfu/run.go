@@ -122,7 +122,7 @@ func (p *program) stop() error {
 // The operations port answers to the end.
 func (p *program) drain() error {
 	p.health.draining.Store(true)
-	p.engine.Drain()
+	p.engine.Drain("", 0)
 	err := errors.Join(shutdown(p.public), p.door.Close(), p.engine.Close(), shutdown(p.ops))
 	p.serves.Wait()
 	return err

@@ -142,10 +142,29 @@ func TestSlotsGrowWithTheRoomAndNeverShrink(t *testing.T) {
 	})
 }
 
+func TestADrainingServerWaitsForItsRooms(t *testing.T) {
+	play(t, func(w *world) {
+		ann := w.join("ann")
+		empty := w.server.Drain("https://b.example.org", time.Minute)
+		w.await(time.Second, "ann is told where to go on", func() bool {
+			told := eventsOf[*wire.Moved](ann)
+			return len(told) == 1 && *told[0] == wire.Moved{URL: "https://b.example.org", AfterMS: 60_000}
+		})
+		w.run(30 * time.Second)
+		select {
+		case <-empty:
+			t.Error("ann is not waited for")
+		default:
+		}
+		ann.leave()
+		<-empty
+	})
+}
+
 func TestAServerThatStopsTellsEveryoneAndLetsNobodyIn(t *testing.T) {
 	play(t, func(w *world) {
 		ann := w.join("ann")
-		w.server.Drain()
+		w.server.Drain("https://b.example.org", time.Minute)
 		late := w.enter("late", sending())
 		w.await(time.Second, "the newcomer is refused", func() bool {
 			return slices.Equal(late.errors(), []wire.Code{wire.CodeDraining})

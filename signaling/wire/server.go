@@ -137,6 +137,13 @@ type Layers struct {
 	Active map[string]bool `json:"active"`
 }
 
+// Moved says that the server is about to stop, and where the room goes on: URL is the
+// address of another server's page, and AfterMS how long this one still waits.
+type Moved struct {
+	URL     string `json:"url"`
+	AfterMS int64  `json:"after_ms"`
+}
+
 // Speakers are those who speak now: first who dominates the conversation, then
 // loudest first; sent when it changes.
 type Speakers struct {
@@ -192,4 +199,5 @@ func (*TrackState) server()         {}
 func (*Layers) server()             {}
 func (*Speakers) server()           {}
 func (*Quality) server()            {}
+func (*Moved) server()              {}
 func (*Error) server()              {}

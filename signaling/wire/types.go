@@ -33,6 +33,7 @@ var newServer = map[string]func() Server{
 	"layers":              func() Server { return new(Layers) },
 	"speakers":            func() Server { return new(Speakers) },
 	"quality":             func() Server { return new(Quality) },
+	"moved":               func() Server { return new(Moved) },
 	"error":               func() Server { return new(Error) },
 }
 
@@ -80,6 +81,8 @@ func Type(msg any) string {
 		return "speakers"
 	case *Quality:
 		return "quality"
+	case *Moved:
+		return "moved"
 	case *Error:
 		return "error"
 	}

@@ -9,7 +9,7 @@ import { ScreenShare } from './screen.js';
 import { Settings } from './settings.js';
 import { Stage } from './stage.js';
 import { deviceTrouble } from './trouble.js';
-import { inviteLink, several } from './words.js';
+import { inviteLink, pageAt, several } from './words.js';
 
 /** @import { Participant, Room } from '../client/index.js' */
 /** @import { LocalDevice, LocalMedia } from './media.js' */
@@ -96,6 +96,12 @@ export class CallScreen {
     room.on('error', ({ error }) => {
       if (error.code !== 'slow_consumer') return;
       this.#notices.show('chat', 'Your connection is too slow: messages or files of somebody were lost.', { seconds: 8 });
+    });
+    room.on('moved', ({ url }) => {
+      const elsewhere = pageAt(url, this.#roomName);
+      if (!elsewhere) return;
+      const text = 'This server is about to stop. The room goes on at another one.';
+      this.#notices.show('moved', text, { action: 'Go there', act: () => location.assign(elsewhere) });
     });
     room.on('participant-joined', ({ participant }) => this.#joined(participant));
     room.on('participant-left', ({ participant, reason }) => this.#left(participant, reason));

@@ -42,6 +42,16 @@ export function inviteLink(origin, room) {
 }
 
 /**
+ * The same room at another server's page; '' when that is no address of a page.
+ * @param {string} address
+ * @param {string} room
+ */
+export function pageAt(address, room) {
+  const url = URL.canParse(address) ? new URL(address) : null;
+  return url?.protocol === 'https:' || url?.protocol === 'http:' ? inviteLink(url.origin, room) : '';
+}
+
+/**
  * The room that a page's address names, or ''.
  * @param {URL} url
  */

@@ -102,7 +102,8 @@
  * @typedef {Welcome|ServerOffer|ServerAnswer|ServerIce|Slots|ErrorMessage|RosterMessage
  *   | {type: 'layers', mid: string, active: Record<string, boolean>}
  *   | {type: 'speakers', speakers: Speaker[]}
- *   | {type: 'quality'} & Quality} ServerMessage
+ *   | {type: 'quality'} & Quality
+ *   | {type: 'moved', url: string, after_ms: number}} ServerMessage
  */
 
 /** The WebSocket sub-protocol that names this version. */

@@ -40,6 +40,7 @@ import { Wishes } from './wishes.js';
  * @property {{participant: Participant}} media their streams carry other tracks now
  * @property {{speakers: Speaker[]}} speakers
  * @property {{participant: Participant|null}} quality a connection got better or worse: theirs, or our own
+ * @property {{url: string, after: number}} moved the server stops in `after` ms; the room goes on at another server's page
  * @property {{channel: RTCDataChannel, from: string}} data-channel attach handlers before you return
  * @property {{error: RoomError}} error a message of ours was refused; the room goes on
  * @property {{error: RoomError|null}} closed null after leave
@@ -294,6 +295,8 @@ export class Room extends EventTarget {
         return this.#emit('speakers', { speakers: message.speakers ?? [] });
       case 'quality':
         return this.#rated(message);
+      case 'moved':
+        return this.#emit('moved', { url: message.url, after: message.after_ms });
       case 'participant_joined':
       case 'participant_updated':
       case 'participant_left':

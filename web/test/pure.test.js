@@ -4,7 +4,7 @@ import { Budget, backoff } from '../client/backoff.js';
 import { senderOf } from '../client/channels.js';
 import { remedy } from '../client/errors.js';
 import { decode, encode } from '../client/protocol.js';
-import { fileSize, hue, initials, inviteLink, links, roomOf, several } from '../app/words.js';
+import { fileSize, hue, initials, inviteLink, links, pageAt, roomOf, several } from '../app/words.js';
 
 test('waits grow from 0.3 to 5 seconds and differ between clients', () => {
   assert.deepEqual([0, 1, 2, 3, 4, 5, 1000].map((n) => backoff(n, 0)), [300, 600, 1200, 2400, 4800, 5000, 5000]);
@@ -49,6 +49,8 @@ test('an invite link leads back to its room', () => {
   const rooms = ['standup', 'Café crew', 'a/b', '..', '.', 'x%2Fy', 'q?&#', '会議室', ' lead', 'a//b', '🦊'];
   for (const room of rooms) assert.equal(roomOf(new URL(inviteLink('https://meet.example', room))), room, room);
   assert.equal(inviteLink('https://meet.example', 'standup'), 'https://meet.example/r/standup');
+  assert.equal(pageAt('https://b.example/x?y', 'standup'), 'https://b.example/r/standup');
+  for (const bad of ['javascript:alert(1)', 'data:text/html,x', 'b.example', '']) assert.equal(pageAt(bad, 'standup'), '', bad);
   assert.equal(roomOf(new URL('https://meet.example/')), '');
   assert.equal(roomOf(new URL('https://meet.example/r/%E0%A4%A')), '');
   assert.equal(roomOf(new URL('https://meet.example/r/x/')), 'x');

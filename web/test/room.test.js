@@ -137,6 +137,15 @@ test('connections get better and worse, ours with figures', async () => {
   assert.equal(room.participants.get('b').score, 5);
 });
 
+test('a server that stops says where the room goes on', async () => {
+  const socket = await connected();
+  const heard = [];
+  room.on('moved', (where) => heard.push(where));
+  socket.says({ type: 'moved', url: 'https://b.example', after_ms: 600_000 });
+  assert.deepEqual(heard, [{ url: 'https://b.example', after: 600_000 }]);
+  assert.equal(room.state, 'connected');
+});
+
 test('a lost socket: back with the token, and everything stays', async () => {
   await room.publish('camera', new FakeTrack('video'));
   const first = await connected();
