@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-//go:embed app client
+//go:embed app client doctor
 var files embed.FS
 
 const index = "app/index.html"
@@ -51,8 +51,8 @@ type file struct {
 	preload     string // of the page: its modules, all at once instead of import by import
 }
 
-// Handler serves the page at / and at every invite link /r/<room>, and the
-// files that the page is made of.
+// Handler serves the page at / and at every invite link /r/<room>, one that tries
+// every way to the server at /doctor, and the files that they are made of.
 func Handler() http.Handler {
 	served := load()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -83,6 +83,8 @@ func route(urlPath string) string {
 	switch {
 	case urlPath == "/", strings.HasPrefix(urlPath, "/r/"):
 		return index
+	case urlPath == "/doctor":
+		return "doctor/index.html"
 	case urlPath == "/favicon.svg", urlPath == "/favicon.ico":
 		return "app/favicon.svg"
 	default:
@@ -102,7 +104,7 @@ func load() map[string]file {
 		if err != nil {
 			return err
 		}
-		if path.Ext(name) == ".js" {
+		if path.Ext(name) == ".js" && !strings.HasPrefix(name, "doctor/") {
 			modules = append(modules, "</"+name+">; rel=modulepreload")
 		}
 		sum := sha256.Sum256(content)

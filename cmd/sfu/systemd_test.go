@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+func TestSystemdIsToldHowWeAre(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "notify")
+	socket, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = socket.Close() }()
+	t.Setenv("NOTIFY_SOCKET", path)
+	t.Setenv("WATCHDOG_USEC", "30000")
+	t.Setenv("WATCHDOG_PID", fmt.Sprint(os.Getpid()))
+	told := func() string {
+		b := make([]byte, 100)
+		_ = socket.SetReadDeadline(time.Now().Add(5 * time.Second))
+		n, err := socket.Read(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b[:n])
+	}
+
+	notifyReady()
+	if got := told(); got != "READY=1" {
+		t.Errorf("%q", got)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var asked atomic.Int32
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		watch(ctx, func() bool { return asked.Add(1) > 2 })
+	}()
+	if got := told(); got != "WATCHDOG=1" || asked.Load() < 3 {
+		t.Errorf("%q after %d questions: who hangs must not be fed", got, asked.Load())
+	}
+	cancel()
+	<-done
+	notifyStopping()
+	for got := told(); got != "STOPPING=1"; got = told() {
+		if got != "WATCHDOG=1" {
+			t.Fatalf("%q", got)
+		}
+	}
+}
