@@ -1,6 +1,6 @@
 # What a developer types. `make test` is what CI runs; everything else is a part of it.
 .DEFAULT_GOAL := help
-.PHONY: help run check test race fuzz bench gobench bwe e2e clean
+.PHONY: help run check test race fuzz bench gobench bwe net e2e clean
 
 FUZZTIME ?= 10s
 GOTOOL := go tool -modfile=tools/go.mod
@@ -41,6 +41,9 @@ gobench: ## all Go benchmarks
 
 bwe: ## play the downlinks of docs/allocation.md, write its table, fail where a target is missed
 	go test -count=1 -v -run='^TestTargets$$' ./internal/bwe -args -full
+
+net: ## servers behind NAT and firewalls, in network namespaces; needs root
+	@scripts/net.sh
 
 e2e: e2e/node_modules/.installed ## the browser tests alone
 	@scripts/e2e.sh

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that the tests need and this machine lacks: a C
 # compiler for the race detector, the browsers, a sound server without sound
-# for Firefox, and fonts so that text has a width.
+# for Firefox, fonts so that text has a width, and what builds networks.
 set -euo pipefail
 
-packages=(gcc libc6-dev chromium chromium-headless-shell firefox-esr pulseaudio fonts-dejavu-core fonts-liberation fonts-noto-color-emoji)
+packages=(gcc libc6-dev chromium chromium-headless-shell firefox-esr pulseaudio fonts-dejavu-core fonts-liberation fonts-noto-color-emoji iproute2 nftables procps)
 
 for program in go node npm; do
 	command -v "$program" >/dev/null || { echo "install.sh: $program is missing: install Go 1.26, Node 20 and npm first" >&2; exit 1; }

@@ -27,5 +27,6 @@ step 'install what is missing' scripts/install.sh
 [ "$failed" = 0 ] || conclude
 step 'check: format, vet, staticcheck, web types and unit tests' make --no-print-directory check
 step 'Go tests and fuzz seeds, race detector on' scripts/gotest.sh
+step 'networks: NAT, firewalls, IPv6' scripts/net.sh
 step 'browsers' make --no-print-directory e2e
 conclude

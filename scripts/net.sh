@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Runs the server and its clients on machines of their own: network namespaces, as
+# root, which need nothing of this machine's network.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+[ "$(id -u)" = 0 ] || { echo "net.sh: network namespaces need root: sudo make net" >&2; exit 1; }
+mkdir -p bin
+go build -o bin/ ./cmd/sfu ./cmd/sfuload
+go test -tags netlab -count=1 "$@" ./internal/netlab
