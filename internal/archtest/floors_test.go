@@ -61,6 +61,12 @@ var floors = []floor{
 		libraries: []string{"github.com/gorilla/websocket", "golang.org/x/time"},
 	},
 	{
+		name:      "main",
+		packages:  []string{"config"},
+		ours:      []string{"sfu", "signaling", "signaling/wire"},
+		libraries: []string{"github.com/alecthomas/kong", "go.yaml.in/yaml/v3"},
+	},
+	{
 		name:     "main",
 		packages: []string{"cmd/...", "internal/..."},
 		anything: true,

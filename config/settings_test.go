@@ -1,0 +1,66 @@
+package config
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestChanged(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ name, old, next, live, restart string }{
+		{"nothing", "loudest: 3", "loudest: 3", "", ""},
+		{"the default, written out", "", "loudest: 5", "", ""},
+		{"one that is live", "loudest: 3", "loudest: 4", "loudest", ""},
+		{"one that is not", "udp-port: 1", "udp-port: 2", "", "udp-port"},
+		{"a list grows", "public-ip: [192.0.2.1]", "public-ip: [192.0.2.1, a.org]", "public-ip", ""},
+		{"a list is in another order", "ice-server: ['stun:a', 'stun:b']", "ice-server: ['stun:b', 'stun:a']", "ice-server", ""},
+		{"secrets that look alike", "turn-secret: 0123456789abcdef", "turn-secret: fedcba9876543210", "turn-secret", ""},
+		{"both kinds", "max-rooms: 1\nlog-level: warn\nlisten: :1", "moved-to: https://a\nbehind-proxy: 10.0.0.0/8",
+			"moved-to max-rooms log-level", "listen behind-proxy"},
+		{"what follows from another", "", "domain: a.org\nstate-dir: /s", "", "listen http-listen tls domain state-dir udp-port turn"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			old, l := situation{file: tc.old + "\n"}.load(t)
+			next, m := situation{file: tc.next + "\n"}.load(t)
+			if l.Err() != nil || m.Err() != nil {
+				t.Fatal(l.Err(), m.Err())
+			}
+			live, restart := old.Changed(next)
+			if got, want := strings.Join(live, " ")+"|"+strings.Join(restart, " "), tc.live+"|"+tc.restart; got != want {
+				t.Errorf("%s, want %s", got, want)
+			}
+		})
+	}
+}
+
+func TestWhichSettingsAreLive(t *testing.T) {
+	t.Parallel()
+	want := []string{
+		"allow-origin", "drain-timeout", "ice-server", "log-level", "loudest", "max-participants", "max-rooms", "moved-to",
+		"public-ip", "turn-secret", "turn-secret-file",
+	}
+	var got []string
+	flags, names := settings(new(Config))
+	for _, name := range names {
+		if flags[name].Tag.Has("live") {
+			got = append(got, name)
+		}
+	}
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
+
+func TestEverySettingIsExplained(t *testing.T) {
+	t.Parallel()
+	flags, names := settings(new(Config))
+	for _, name := range names {
+		f := flags[name]
+		if !strings.HasSuffix(f.Help, ".") || f.Group == nil {
+			t.Errorf("%s: group %v, help %q", name, f.Group, f.Help)
+		}
+	}
+}
