@@ -36,9 +36,17 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	notifyReady()
+	fed, starve := context.WithCancel(context.Background())
+	defer starve()
+	go watch(fed, func() bool {
+		p.engine.Rooms() // would wait for whoever holds the engine
+		return true
+	})
 	select {
 	case <-ctx.Done():
-		log.Info("stopping; a second signal stops at once")
+		log.Info("stopping; a second signal stops at once", "rooms", len(p.engine.Rooms()), "waiting at most", o.DrainTimeout)
+		p.wait(o.MovedTo, o.DrainTimeout)
 	case err = <-p.broken:
 	}
 	return errors.Join(err, p.stop())
@@ -103,6 +111,17 @@ func (p *program) serve(s *http.Server, listeners []net.Listener) {
 				p.broken <- fmt.Errorf("serve %s: %w", l.Addr(), err)
 			}
 		})
+	}
+}
+
+// wait lets nobody in any more, tells those inside of the page where their rooms go on,
+// if there is one, and waits for the rooms to end, but not longer than most.
+func (p *program) wait(elsewhere string, most time.Duration) {
+	notifyStopping()
+	p.health.draining.Store(true)
+	select {
+	case <-p.engine.Drain(elsewhere, most):
+	case <-time.After(most):
 	}
 }
 

@@ -168,6 +168,41 @@ func TestDrainsAndTellsWhoIsConnected(t *testing.T) {
 	}
 }
 
+func TestADrainWaitsForItsRooms(t *testing.T) {
+	t.Parallel()
+	in := launch(t, "--drain-timeout=1m", "--moved-to=https://b.example.org")
+	member := dial(t, in)
+	if err := member.WriteJSON(map[string]string{"type": "join_room", "room": "kitchen", "name": "Ana"}); err != nil {
+		t.Fatal(err)
+	}
+	hear(t, member)
+
+	in.cancel()
+	if msg := hear(t, member); msg.Type != "moved" || msg.URL != "https://b.example.org" {
+		t.Errorf("the member was told %+v", msg)
+	}
+	if status, _ := get(t, in.ops+"/readyz"); status != http.StatusServiceUnavailable {
+		t.Errorf("readyz says %d", status)
+	}
+	late := dial(t, in)
+	if err := late.WriteJSON(map[string]string{"type": "join_room", "room": "kitchen", "name": "Ben"}); err != nil {
+		t.Fatal(err)
+	}
+	if msg := hear(t, late); msg.Code != "draining" {
+		t.Errorf("a newcomer was told %+v", msg)
+	}
+	if err := member.WriteJSON(map[string]string{"type": "leave"}); err != nil {
+		t.Fatal(err)
+	}
+	start := time.Now()
+	if err := in.stop(); err != nil {
+		t.Error(err)
+	}
+	if d := time.Since(start); d > drainTime {
+		t.Errorf("stopped %v after the last one left", d)
+	}
+}
+
 func dial(t *testing.T, in *instance) *websocket.Conn {
 	t.Helper()
 	ws, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(in.url, "http")+"/ws", nil)
@@ -178,7 +213,7 @@ func dial(t *testing.T, in *instance) *websocket.Conn {
 	return ws
 }
 
-type heard struct{ Type, Code string }
+type heard struct{ Type, Code, URL string }
 
 func hear(t *testing.T, ws *websocket.Conn) (msg heard) {
 	t.Helper()
