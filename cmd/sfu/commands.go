@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"runtime/debug"
@@ -26,7 +27,8 @@ type grammar struct {
 	Init struct {
 		Force bool `help:"Overwrite the file if it exists."`
 	} `cmd:"" help:"Write a settings file. On a terminal it asks for what --domain, --email and --state-dir do not say."`
-	Version struct{} `cmd:"" name:"version" help:"Print version, commit and Go version."`
+	Doctor  doctorCommand `cmd:"" help:"Look for what keeps people from the server, and say what to do; exit with 0 or 1."`
+	Version struct{}      `cmd:"" name:"version" help:"Print version, commit and Go version."`
 }
 
 // terminal is what a command reads and writes besides its arguments.
@@ -40,7 +42,7 @@ type terminal struct {
 
 // execute does what the command line says, and returns the options if that is
 // to serve.
-func execute(args []string, t terminal) (*options, error) {
+func execute(ctx context.Context, args []string, t terminal) (*options, error) {
 	g, l, err := load(args, t, false)
 	if l == nil || err != nil {
 		return nil, err
@@ -55,6 +57,11 @@ func execute(args []string, t terminal) (*options, error) {
 			return nil, err
 		}
 		return nil, initConfig(l, cmp.Or(path, config.DefaultFile), g.Init.Force, t)
+	case "doctor", "doctor <url>":
+		if err := l.Err(); err != nil {
+			return nil, err
+		}
+		return nil, g.Doctor.run(ctx, &g.Config, t)
 	case "version":
 		_, err := fmt.Fprintln(t.stdout, version())
 		return nil, err

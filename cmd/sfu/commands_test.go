@@ -27,7 +27,7 @@ func (s shell) run(t *testing.T, args ...string) (string, error) {
 		v, ok := s.env[name]
 		return v, ok
 	}
-	o, err := execute(args, terminal{
+	o, err := execute(t.Context(), args, terminal{
 		env: env, file: s.file, interactive: s.typed != "", stdin: strings.NewReader(s.typed), stdout: &out, stderr: &out,
 	})
 	if o != nil {

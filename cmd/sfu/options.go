@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -19,8 +20,8 @@ type options struct {
 
 // parse reads the options. It returns nil without an error when something else
 // than serving was all that was asked for, and is done.
-func parse(args []string, stdout, stderr io.Writer) (*options, error) {
-	return execute(args, terminal{
+func parse(ctx context.Context, args []string, stdout, stderr io.Writer) (*options, error) {
+	return execute(ctx, args, terminal{
 		env: os.LookupEnv, file: config.DefaultFile,
 		interactive: isTerminal(os.Stdin), stdin: os.Stdin, stdout: stdout, stderr: stderr,
 	})

@@ -20,7 +20,7 @@ import (
 
 func TestDefaultsNeedNoConfiguration(t *testing.T) {
 	t.Parallel()
-	o, err := parse(nil, io.Discard, io.Discard)
+	o, err := parse(t.Context(), nil, io.Discard, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +35,7 @@ func TestFlagsAndEnvironment(t *testing.T) {
 	t.Setenv("SFU_PUBLIC_IP", "198.51.100.7,2001:db8::7")
 	t.Setenv("SFU_UDP_PORT", "5000")
 	t.Setenv("SFU_LOG_LEVEL", "debug")
-	o, err := parse([]string{
+	o, err := parse(t.Context(), []string{
 		"--udp-port=6000", // a flag wins
 		"--ice-server=stun:one.example:3478", "--ice-server=stun:two.example",
 		"--allow-origin=https://Example.org:8443",
@@ -78,7 +78,7 @@ func TestRefusesWhatCannotWork(t *testing.T) {
 		"--log-format=xml",
 		"stray",
 	} {
-		if o, err := parse([]string{arg}, io.Discard, io.Discard); err == nil {
+		if o, err := parse(t.Context(), []string{arg}, io.Discard, io.Discard); err == nil {
 			t.Errorf("%s was accepted: %+v", arg, o)
 		} else if name, _, _ := strings.Cut(arg, "="); !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", arg, err)

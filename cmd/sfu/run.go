@@ -27,7 +27,7 @@ const (
 // run is the whole program but for its signals: it serves until ctx ends, and
 // drains.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	o, err := parse(args, stdout, stderr)
+	o, err := parse(ctx, args, stdout, stderr)
 	if o == nil || err != nil {
 		return err
 	}

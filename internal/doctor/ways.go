@@ -62,7 +62,18 @@ func (t Target) straight(ctx context.Context, protocol string, networks ...webrt
 	if err != nil {
 		return unreachable(protocol, offered)
 	}
-	return found(protocol, OK, fmt.Sprintf("media flows to %s (offered: %s)", pair.Remote.Address, list(offered)), "")
+	return flows(protocol, pair.Remote.Address, offered)
+}
+
+// flows says where media goes. The server may have come to us from an address that it
+// does not know of, which those behind a firewall do not let in.
+func flows(protocol, remote string, offered []netip.AddrPort) Finding {
+	detail := fmt.Sprintf("media flows to %s (offered: %s)", remote, list(offered))
+	if slices.ContainsFunc(offered, func(a netip.AddrPort) bool { return a.Addr().String() == remote }) {
+		return found(protocol, OK, detail, "")
+	}
+	return found(protocol, Warning, detail,
+		"the server does not offer the address that it is reached at: set --public-ip="+remote+", or people behind a firewall get no media")
 }
 
 // unreachable says what may be wrong when none of the addresses answers.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -70,5 +71,75 @@ func TestANetworkOfIPv6Alone(t *testing.T) {
 	client.reaches("[2001:db8::5]:8080")
 	if share, wrong := call(t, client, "ws://[2001:db8::5]:8080/ws"); share < 0.99 || wrong > 0 {
 		t.Errorf("%.4f of the packets arrive, %d wrong", share, wrong)
+	}
+}
+
+// examine lets the doctor look at a server from a machine, and returns what it says of
+// one check.
+func examine(t *testing.T, from *host, url, check string) (finding struct{ Check, Status, Detail, Advice string }, status int) {
+	t.Helper()
+	out, status := from.try(program(t, "sfu"), "doctor", "--json", url)
+	var report struct {
+		Findings []struct{ Check, Status, Detail, Advice string }
+	}
+	if err := json.Unmarshal([]byte(out), &report); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, f := range report.Findings {
+		if f.Check == check {
+			return f, status
+		}
+	}
+	t.Fatalf("no %s in %s", check, out)
+	return finding, status
+}
+
+// closed lets nothing in that the machine has not asked for.
+func (h *host) closed() {
+	h.t.Helper()
+	h.filter(`table inet wall {
+		chain in { type filter hook input priority 0; policy drop; ct state established,related accept; iif lo accept; }
+	}`)
+}
+
+func TestTheDoctorNamesAWrongPublicAddress(t *testing.T) {
+	t.Parallel()
+	server, client := behindNAT(t)
+	server.start(program(t, "sfu"), "--listen=0.0.0.0:8080", "--public-ip=203.0.113.99")
+	client.reaches("203.0.113.7:8080")
+	f, status := examine(t, client, "http://203.0.113.7:8080", "udp")
+	if f.Status != "warning" || status != 0 || !strings.Contains(f.Advice, "--public-ip=203.0.113.7") {
+		t.Errorf("an open client: %+v, exit status %d", f, status)
+	}
+	client.closed()
+	f, status = examine(t, client, "http://203.0.113.7:8080", "udp")
+	if f.Status != "failure" || status != 1 || !strings.Contains(f.Detail, "203.0.113.99") || !strings.Contains(f.Advice, "--public-ip") {
+		t.Errorf("a client behind a firewall: %+v, exit status %d", f, status)
+	}
+}
+
+func TestTheDoctorNamesWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	server, client := behindNAT(t)
+	server.start(program(t, "sfu"), "--listen=0.0.0.0:8080")
+	client.reaches("203.0.113.7:8080")
+	client.closed()
+	if f, status := examine(t, client, "http://203.0.113.7:8080", "udp"); f.Status != "failure" || status != 1 || !strings.Contains(f.Advice, "set --public-ip") {
+		t.Errorf("no public address: %+v, exit status %d", f, status)
+	}
+}
+
+func TestTheDoctorNamesAFirewall(t *testing.T) {
+	t.Parallel()
+	hosts := newHosts(t, "server", "client")
+	server, client := hosts[0], hosts[1]
+	server.link(client, "eth0", "203.0.113.7/24", "eth0", "203.0.113.2/24")
+	server.filter(`table inet wall {
+		chain in { type filter hook input priority 0; iif eth0 udp dport 7882 drop; }
+	}`)
+	server.start(program(t, "sfu"), "--listen=0.0.0.0:8080")
+	client.reaches("203.0.113.7:8080")
+	if f, status := examine(t, client, "http://203.0.113.7:8080", "udp"); f.Status != "failure" || status != 1 || !strings.Contains(f.Advice, "open port 7882/udp") {
+		t.Errorf("UDP is dropped: %+v, exit status %d", f, status)
 	}
 }
