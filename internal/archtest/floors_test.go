@@ -61,6 +61,12 @@ var floors = []floor{
 		libraries: []string{"github.com/gorilla/websocket", "golang.org/x/time"},
 	},
 	{
+		name:      "doors",
+		packages:  []string{"icetcp", "address"},
+		libraries: []string{"github.com/pion/stun", "golang.org/x/sys"},
+		denied:    []string{"net/http"},
+	},
+	{
 		name:     "main",
 		packages: []string{"cmd/...", "internal/..."},
 		anything: true,
