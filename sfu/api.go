@@ -145,24 +145,7 @@ func (f *peerFactory) settings(sinks buffers) (webrtc.SettingEngine, error) {
 	if f.net.Net != nil {
 		s.SetNet(f.net.Net)
 	}
-	return s, f.advertise(&s)
-}
-
-// advertise offers the public addresses besides those of the interfaces, which
-// people in the same network still need.
-func (f *peerFactory) advertise(s *webrtc.SettingEngine) error {
-	if len(f.net.PublicIPs) == 0 {
-		return nil
-	}
-	var addresses []string
-	for _, ip := range f.net.PublicIPs {
-		addresses = append(addresses, ip.String())
-	}
-	return s.SetICEAddressRewriteRules(webrtc.ICEAddressRewriteRule{
-		External:        addresses,
-		AsCandidateType: webrtc.ICECandidateTypeHost,
-		Mode:            webrtc.ICEAddressRewriteAppend,
-	})
+	return s, nil
 }
 
 // codecTable is every codec that is negotiated; payload types are only

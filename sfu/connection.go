@@ -46,7 +46,7 @@ func (p *participant) takePath() error {
 	}
 	to := netip.AddrPortFrom(remote.Unmap(), pair.Remote.Port)
 	ports := p.server.ports
-	socket := ports.facing(local, to)
+	socket := ports.at(local)
 	if socket < 0 {
 		return errNoSocket
 	}

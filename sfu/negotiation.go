@@ -98,7 +98,7 @@ func (p *participant) applyOffer(m *wire.Offer) {
 		return
 	}
 	t.state.Answered(time.Now())
-	t.lastOffer, t.answer = m.ID, p.pc.LocalDescription().SDP
+	t.lastOffer, t.answer = m.ID, p.server.advertise(p.pc.LocalDescription().SDP)
 	p.send(&wire.Answer{ID: m.ID, SDP: t.answer})
 	p.send(&wire.ICE{}) // the answer holds every candidate
 	if m.Tracks != nil {
@@ -254,7 +254,7 @@ func (p *participant) makeOffer() error {
 
 func (p *participant) sendOffer() {
 	if pending := p.pc.PendingLocalDescription(); pending != nil {
-		p.send(&wire.Offer{ID: p.talks.state.OfferID(), SDP: pending.SDP})
+		p.send(&wire.Offer{ID: p.talks.state.OfferID(), SDP: p.server.advertise(pending.SDP)})
 	}
 }
 

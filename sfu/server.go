@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/transport/v5"
@@ -20,7 +21,8 @@ import (
 // default.
 type Config struct {
 	UDPPort    int              // one port for everyone's media; 0 picks free ones
-	PublicIPs  []netip.Addr     // advertised besides the interface addresses
+	PublicIPs  []netip.Addr     // advertised besides the interface addresses; see SetPublicIPs
+	TCPAddrs   []netip.AddrPort // where package icetcp listens, advertised too; none by default
 	ICEServers []wire.ICEServer // told to browsers; none by default
 
 	MaxRooms        int           // default 1000
@@ -64,6 +66,8 @@ type Server struct {
 	peers *peerFactory
 	ports *ports
 
+	offered atomic.Pointer[string] // candidates besides pion's; SetPublicIPs changes them
+
 	mu       sync.Mutex // guards the fields below
 	rooms    map[string]*room
 	draining bool
@@ -82,11 +86,13 @@ func New(cfg Config, m *metrics.Set, log *slog.Logger) (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(err, ports.mux.Close())
 	}
-	return &Server{
+	s := &Server{
 		cfg: cfg, log: log, count: m, peers: peers, ports: ports,
 		rooms: make(map[string]*room),
 		empty: make(chan struct{}),
-	}, nil
+	}
+	s.SetPublicIPs(cfg.PublicIPs)
+	return s, nil
 }
 
 // MediaAddrs returns where the server receives media.

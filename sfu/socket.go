@@ -82,25 +82,8 @@ func (p *ports) listen(cfg Config, addr netip.AddrPort) (*udp.Conn, error) {
 	return udp.Over(conn, how), nil
 }
 
-// facing returns the index of the socket from which ICE sends to remote, or -1. The
-// local address of its candidate may be one that a NAT in front of the server has;
-// then it is the socket through which this machine reaches remote.
-func (p *ports) facing(local netip.Addr, remote netip.AddrPort) int {
-	if i := p.at(local); i >= 0 {
-		return i
-	}
-	conn, err := p.network.DialUDP("udp", nil, net.UDPAddrFromAddrPort(remote)) // sends nothing
-	if err != nil {
-		return -1
-	}
-	defer func() { _ = conn.Close() }()
-	source, ok := conn.LocalAddr().(*net.UDPAddr)
-	if !ok {
-		return -1
-	}
-	return p.at(source.AddrPort().Addr())
-}
-
+// at returns the index of the socket on an address, or -1. ICE has no other addresses of
+// ours: those of a NAT in front of us are in our descriptions alone.
 func (p *ports) at(local netip.Addr) int {
 	for i, addr := range p.addrs {
 		if addr.Addr() == local.Unmap() {

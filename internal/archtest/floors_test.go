@@ -67,6 +67,12 @@ var floors = []floor{
 		libraries: []string{"github.com/alecthomas/kong", "go.yaml.in/yaml/v3"},
 	},
 	{
+		name:      "doors",
+		packages:  []string{"icetcp", "address"},
+		libraries: []string{"github.com/pion/stun", "golang.org/x/sys"},
+		denied:    []string{"net/http"},
+	},
+	{
 		name:     "main",
 		packages: []string{"cmd/...", "internal/..."},
 		anything: true,

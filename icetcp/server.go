@@ -1,0 +1,226 @@
+package icetcp
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net"
+	"net/netip"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+const (
+	defaultMaxConnections = 2048
+	// maxPerAddress bounds the connections of one address: an office behind one NAT
+	// is to fit, and one host is not to take all.
+	maxPerAddress = 32
+
+	acceptAgain = 100 * time.Millisecond // after an error that passes
+)
+
+// Config is what an operator may choose.
+type Config struct {
+	Media          netip.AddrPort // the engine's media socket on loopback
+	MaxConnections int            // default 2048
+	Log            *slog.Logger   // none by default
+}
+
+// Stats is what has happened so far, and what is now.
+type Stats struct {
+	Open      int    // connections now
+	Accepted  uint64 // connections let in
+	Refused   uint64 // connections beyond a bound, or that did not begin with ICE
+	FramesIn  uint64 // handed to the engine
+	FramesOut uint64 // handed to TCP
+	Strange   uint64 // frames dropped: of no protocol that the engine knows
+}
+
+// Server carries connections to one media socket.
+type Server struct {
+	cfg    Config
+	limits limits
+	count  counters
+	done   chan struct{} // closed by Close
+
+	running sync.WaitGroup // connections and listeners; Add only under mu
+
+	mu        sync.Mutex // guards the fields below
+	closed    bool
+	listeners map[net.Listener]struct{}
+	conns     map[*conn]struct{}
+	of        map[netip.Prefix]int // connections by who they are from
+	by        map[netip.AddrPort]net.Addr
+}
+
+type counters struct{ accepted, refused, in, out, strange atomic.Uint64 }
+
+// New makes a server. The caller must Close it.
+func New(cfg Config) (*Server, error) {
+	if !cfg.Media.Addr().IsLoopback() || cfg.Media.Port() == 0 {
+		return nil, fmt.Errorf("ICE over TCP needs a media socket on loopback, not %q: give an address like 127.0.0.1:7882", cfg.Media)
+	}
+	if cfg.MaxConnections == 0 {
+		cfg.MaxConnections = defaultMaxConnections
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Server{
+		cfg: cfg, limits: limits{openWithin, idleAfter, writeWithin}, done: make(chan struct{}),
+		listeners: make(map[net.Listener]struct{}), conns: make(map[*conn]struct{}),
+		of: make(map[netip.Prefix]int), by: make(map[netip.AddrPort]net.Addr),
+	}, nil
+}
+
+// Serve accepts connections until l or the server is closed, which is no error.
+// Where a connection of l hides another one, its method NetConn tells.
+func (s *Server) Serve(l net.Listener) error {
+	if !s.listen(l) {
+		return nil
+	}
+	defer s.unlisten(l)
+	for {
+		c, err := l.Accept()
+		switch {
+		case err == nil:
+			s.take(c)
+		case errors.Is(err, net.ErrClosed):
+			return nil
+		case passes(err):
+			s.cfg.Log.Warn("no connection accepted for now", "error", err)
+			select {
+			case <-s.done:
+				return nil
+			case <-time.After(acceptAgain):
+			}
+		default:
+			return fmt.Errorf("accept ICE over TCP: %w", err)
+		}
+	}
+}
+
+// passes reports whether accepting may work again soon: too many files are open, or
+// a peer left at once.
+func passes(err error) bool {
+	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.ECONNABORTED)
+}
+
+func (s *Server) listen(l net.Listener) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		_ = l.Close()
+		return false
+	}
+	s.listeners[l] = struct{}{}
+	s.running.Add(1)
+	return true
+}
+
+func (s *Server) unlisten(l net.Listener) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.listeners, l)
+	s.running.Done()
+}
+
+// take lets a connection in, if there is room for it.
+func (s *Server) take(tcp net.Conn) {
+	c := &conn{server: s, tcp: tcp, from: origin(tcp.RemoteAddr())}
+	if !s.admit(c) {
+		s.count.refused.Add(1)
+		_ = tcp.Close()
+		return
+	}
+	go func() {
+		defer s.running.Done()
+		err := c.run()
+		s.dismiss(c)
+		s.cfg.Log.Debug("ICE over TCP ended", "remote", tcp.RemoteAddr(), "because", err)
+	}()
+}
+
+func (s *Server) admit(c *conn) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed || len(s.conns) >= s.cfg.MaxConnections || s.of[c.from] >= maxPerAddress {
+		return false
+	}
+	s.conns[c] = struct{}{}
+	s.of[c.from]++
+	s.running.Add(1)
+	return true
+}
+
+// dismiss forgets a connection that has ended.
+func (s *Server) dismiss(c *conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.conns, c)
+	if s.of[c.from]--; s.of[c.from] == 0 {
+		delete(s.of, c.from)
+	}
+	delete(s.by, c.local)
+}
+
+// name makes Lookup know who is behind a socket on loopback.
+func (s *Server) name(local netip.AddrPort, remote net.Addr) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.by[local] = remote
+}
+
+// origin is who is counted: an address, or a network of 64 bits of IPv6, which one
+// host has to itself.
+func origin(a net.Addr) netip.Prefix {
+	tcp, ok := a.(*net.TCPAddr)
+	if !ok {
+		return netip.Prefix{}
+	}
+	addr := tcp.AddrPort().Addr().Unmap().WithZone("")
+	p, _ := addr.Prefix(min(addr.BitLen(), 64)) // of its own address and length it cannot fail
+	return p
+}
+
+// Lookup returns who the datagrams that the engine receives from local come from.
+func (s *Server) Lookup(local netip.AddrPort) (remote net.Addr, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	remote, ok = s.by[netip.AddrPortFrom(local.Addr().Unmap(), local.Port())]
+	return remote, ok
+}
+
+// Stats returns what has happened so far.
+func (s *Server) Stats() Stats {
+	s.mu.Lock()
+	open := len(s.conns)
+	s.mu.Unlock()
+	return Stats{
+		Open: open, Accepted: s.count.accepted.Load(), Refused: s.count.refused.Load(),
+		FramesIn: s.count.in.Load(), FramesOut: s.count.out.Load(), Strange: s.count.strange.Load(),
+	}
+}
+
+// Close ends every connection and the listeners, and waits for them.
+func (s *Server) Close() {
+	s.mu.Lock()
+	if !s.closed {
+		s.closed = true
+		close(s.done)
+	}
+	conns := slices.Collect(maps.Keys(s.conns))
+	listeners := slices.Collect(maps.Keys(s.listeners))
+	s.mu.Unlock()
+	for _, l := range listeners {
+		_ = l.Close()
+	}
+	for _, c := range conns {
+		c.close()
+	}
+	s.running.Wait()
+}
