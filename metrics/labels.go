@@ -86,6 +86,45 @@ const (
 
 var reportRefusals = [NumReportRefusals]string{"malformed", "overload"}
 
+// TURNOutcome is what became of a request for a relay.
+type TURNOutcome uint8
+
+// The outcomes.
+const (
+	TURNGranted TURNOutcome = iota
+	TURNDenied
+
+	NumTURNOutcomes = 2
+)
+
+var turnOutcomes = [NumTURNOutcomes]string{"granted", "denied"}
+
+// TURNRefusal is what TURN refused, or did not pass on.
+type TURNRefusal uint8
+
+// The reasons.
+const (
+	TURNCredentials TURNRefusal = iota // not made with a secret of ours
+	TURNExpired                        // once good credentials
+	TURNQuota                          // one user has enough relays
+	TURNFull                           // the server has
+	TURNUnsupported                    // a relay that is none for UDP, or on a port of the client's choice
+	TURNFamily                         // no media socket of that address family
+	TURNPeer                           // a permission for an address that is no media socket's
+	TURNPort                           // a packet to what is no media socket
+	TURNStranger                       // a packet from what is no media socket
+	TURNChannels                       // a relay with too many channels was ended
+	TURNConnections                    // a TCP connection too many
+	TURNOverload                       // a message on the media port, and too many wait already
+
+	NumTURNRefusals = 12
+)
+
+var turnRefusals = [NumTURNRefusals]string{
+	"credentials", "expired", "quota", "full", "unsupported", "family",
+	"peer", "port", "stranger", "channels", "connections", "overload",
+}
+
 // DataDrop is why a data channel message was not relayed.
 type DataDrop uint8
 

@@ -72,6 +72,11 @@ type Set struct {
 	DataDropped  [NumDataDrops]prometheus.Counter
 	DataChannels prometheus.Gauge // opened by participants
 
+	TURNRelays  prometheus.Gauge
+	TURNAsked   [NumTURNOutcomes]prometheus.Counter // by users whose credentials are good
+	TURNBytes   [NumDirections]prometheus.Counter   // relayed from clients, and to them
+	TURNRefused [NumTURNRefusals]prometheus.Counter
+
 	SignalingConnections prometheus.Gauge
 
 	messages [NumDirections]map[string]prometheus.Counter // by message type; read only

@@ -100,6 +100,8 @@ func TestEverySeriesExistsFromTheStart(t *testing.T) {
 		`sfu_ice_connections_total{outcome="failed"}`, `sfu_dtls_handshakes_total{outcome="connected"}`,
 		`sfu_data_messages_total{direction="in"}`, `sfu_data_bytes_total{direction="out"}`,
 		`sfu_data_dropped_messages_total{reason="stale"}`, `sfu_data_channels`,
+		`sfu_turn_allocations`, `sfu_turn_allocations_total{outcome="denied"}`,
+		`sfu_turn_bytes_total{direction="in"}`, `sfu_turn_refused_total{reason="overload"}`,
 		`sfu_signaling_connections`,
 		`sfu_signaling_messages_total{direction="in",type="join_room"}`,
 		`sfu_signaling_messages_total{direction="in",type="subscribe"}`,

@@ -23,6 +23,7 @@ func New() *Set {
 	s.registerPaths(r)
 	s.registerSessions(r)
 	s.registerData(r)
+	s.registerTURN(r)
 	s.registerSignaling(r)
 	r.MustRegister(
 		collectors.NewGoCollector(),
@@ -184,6 +185,23 @@ func (s *Set) registerData(r registrar) {
 		s.DataDropped[d] = dropped.WithLabelValues(word)
 	}
 	s.DataChannels = r.gauge("sfu_data_channels", "Data channels opened by participants.")
+}
+
+func (s *Set) registerTURN(r registrar) {
+	s.TURNRelays = r.gauge("sfu_turn_allocations", "TURN relays that are open.")
+	asked := r.counters("sfu_turn_allocations_total", "TURN relays asked for with good credentials.", "outcome")
+	for o, word := range turnOutcomes {
+		s.TURNAsked[o] = asked.WithLabelValues(word)
+	}
+	bytes := r.counters("sfu_turn_bytes_total",
+		"Bytes that relays passed on from clients (in) and to clients (out).", "direction")
+	for d, word := range directions {
+		s.TURNBytes[d] = bytes.WithLabelValues(word)
+	}
+	refused := r.counters("sfu_turn_refused_total", "What TURN refused or did not pass on, by reason.", "reason")
+	for why, word := range turnRefusals {
+		s.TURNRefused[why] = refused.WithLabelValues(word)
+	}
 }
 
 func (s *Set) registerSignaling(r registrar) {
