@@ -61,6 +61,11 @@ var floors = []floor{
 		libraries: []string{"github.com/gorilla/websocket", "golang.org/x/time"},
 	},
 	{
+		name:      "doors",
+		packages:  []string{"front", "certs"}, // in front of the others, and of any server
+		libraries: []string{"github.com/caddyserver/certmagic", "go.uber.org/zap"},
+	},
+	{
 		name:     "main",
 		packages: []string{"cmd/...", "internal/..."},
 		anything: true,
