@@ -27,7 +27,7 @@ func TestLimitsAreDocumented(t *testing.T) {
 	if len(documented) < 30 {
 		t.Fatalf("only %d limits read from %s: has its form changed?", len(documented), path)
 	}
-	named, constants := read(t, "cmd/sfu", "config", "sfu", "signaling", "metrics", "icetcp", "address", "relay")
+	named, constants := read(t, "cmd/sfu", "config", "sfu", "signaling", "metrics", "icetcp", "address", "relay", "front", "certs")
 	for limit := range documented {
 		if !named[limit] {
 			t.Errorf("%s: %q is not in the code", path, limit)

@@ -42,6 +42,7 @@ var cases = []struct {
 	{"the door knows the engine", "imports go down", "signaling/x.go", `package signaling; import ("net/http"; "sfu/sfu"; "sfu/signaling/wire"; "github.com/gorilla/websocket"; "golang.org/x/time/rate")`, ""},
 	{"the door does not know the logic", "imports go down", "signaling/x.go", `package signaling; import "sfu/sfu/negotiate"`, "negotiate"},
 	{"doors do not know each other", "imports go down", "web/x.go", `package web; import "sfu/signaling"`, "signaling"},
+	{"the front door knows nobody behind it", "imports go down", "front/x.go", `package front; import "sfu/metrics"`, "sfu/metrics"},
 	{"main knows everybody", "imports go down", "cmd/sfu/x.go", `package main; import ("sfu/sfu/nack"; "github.com/alecthomas/kong")`, ""},
 	{"tests know everybody", "imports go down", "sfu/slots/x_test.go", `package slots; import "os"`, ""},
 	{"a package on no floor", "imports go down", "sfu/attic/x.go", `package attic`, "on no floor"},

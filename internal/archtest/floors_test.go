@@ -73,6 +73,11 @@ var floors = []floor{
 		denied:    []string{"net/http"},
 	},
 	{
+		name:      "doors",
+		packages:  []string{"front", "certs"}, // in front of the others, and of any server
+		libraries: []string{"github.com/caddyserver/certmagic", "go.uber.org/zap"},
+	},
+	{
 		name:     "main",
 		packages: []string{"cmd/...", "internal/..."},
 		anything: true,
