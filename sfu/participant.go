@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -237,12 +238,16 @@ func (p *participant) applyResume(s *Session) {
 
 func (p *participant) welcome(resumed bool) {
 	cfg := p.server.cfg
+	servers := cfg.ICEServers
+	if cfg.Relays != nil {
+		servers = slices.Concat(servers, cfg.Relays(string(p.id)))
+	}
 	p.send(&wire.Welcome{
 		Version: wire.Version,
 		Participant: wire.Participant{
 			ID: string(p.id), Name: p.name, Metadata: p.metadata, Role: p.role, Tracks: p.talks.published(),
 		},
-		Room: p.room.name, Participants: p.view.list(), ICEServers: cfg.ICEServers,
+		Room: p.room.name, Participants: p.view.list(), ICEServers: servers,
 		Resume: p.resume, Resumed: resumed, Role: p.role,
 		Limits: wire.Limits{
 			MessageBytes: wire.MaxMessage, DataMessageBytes: MaxDataMessage,

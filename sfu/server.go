@@ -26,6 +26,10 @@ type Config struct {
 	TCPAddrs   []netip.AddrPort // where package icetcp listens, advertised too; none by default
 	ICEServers []wire.ICEServer // told to browsers; none by default
 
+	// Relays makes what a participant is told besides: relays with credentials of its
+	// own. None by default.
+	Relays func(participant string) []wire.ICEServer
+
 	MaxRooms        int           // default 1000
 	MaxParticipants int           // in one room, default 50
 	Loudest         int           // in rooms above 10 this many are heard at once, default 5; below 0 everyone

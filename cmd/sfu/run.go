@@ -59,6 +59,7 @@ type program struct {
 	door   *signaling.Handler
 	public *http.Server
 	ops    *http.Server
+	gate   gate // with TLS
 	serves sync.WaitGroup
 	broken chan error // listeners that failed
 }
@@ -74,10 +75,25 @@ func start(o *options, log *slog.Logger) (*program, error) {
 		closeAll(public)
 		return nil, err
 	}
+	var plain []net.Listener
+	if o.HTTPListen != "" {
+		if plain, err = listen("--http-listen", o.HTTPListen); err != nil {
+			closeAll(public)
+			closeAll(ops)
+			return nil, err
+		}
+	}
 	set := metrics.New()
-	engine, err := sfu.New(o.engine(), set, log)
+	cfg := o.engine()
+	var relays *secrets
+	if o.Secure() {
+		relays = newSecrets(o, port(public), int(o.UDPPort))
+		secureEngine(&cfg, public, relays)
+	}
+	engine, err := sfu.New(cfg, set, log)
 	if err != nil {
 		closeAll(public)
+		closeAll(plain)
 		closeAll(ops)
 		if errors.Is(err, syscall.EADDRINUSE) {
 			err = fmt.Errorf("%w; choose another port with --udp-port", err)
@@ -92,13 +108,21 @@ func start(o *options, log *slog.Logger) (*program, error) {
 	}
 	p.public = httpServer(publicRoutes(p.door, p.health), log)
 	p.ops = httpServer(opsRoutes(set.Handler(), engine, p.health), log)
-	p.serve(p.public, limited(public))
+	scheme := "http"
+	if o.Secure() {
+		scheme = "https"
+		if err := p.open(o, public, plain, relays, set, log); err != nil {
+			return nil, errors.Join(err, p.drain())
+		}
+	} else {
+		p.serve(p.public, limited(public))
+	}
 	p.serve(p.ops, limited(ops))
-	log.Info("open the page in a browser or two", "url", "http://"+address(public, o.Listen))
+	log.Info("open the page in a browser or two", "url", scheme+"://"+address(public, o.Listen))
 	log.Info("media", "addresses", engine.MediaAddrs(), "public", o.PublicIP)
 	log.Info("operations", "url", "http://"+address(ops, o.OpsListen)+"/metrics")
-	if !public[0].Addr().(*net.TCPAddr).IP.IsLoopback() {
-		log.Warn("on other machines browsers give camera and microphone to https pages only: put a TLS proxy in front")
+	if !o.Secure() && !public[0].Addr().(*net.TCPAddr).IP.IsLoopback() {
+		log.Warn("on other machines browsers give camera and microphone to https pages only: set --domain, or put a TLS proxy in front")
 	}
 	return p, nil
 }
@@ -143,6 +167,7 @@ func (p *program) drain() error {
 	p.health.draining.Store(true)
 	p.engine.Drain("", 0)
 	err := errors.Join(shutdown(p.public), p.door.Close(), p.engine.Close(), shutdown(p.ops))
+	p.gate.close()
 	p.serves.Wait()
 	return err
 }

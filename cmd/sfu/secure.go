@@ -1,0 +1,223 @@
+package main
+
+import (
+	"crypto/rand"
+	"crypto/x509"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"slices"
+	"strconv"
+	"time"
+
+	"sfu/certs"
+	"sfu/config"
+	"sfu/front"
+	"sfu/icetcp"
+	"sfu/metrics"
+	"sfu/relay"
+	"sfu/sfu"
+	"sfu/signaling/wire"
+)
+
+// credentialTime is how long a browser may use the relay, and get it again.
+const credentialTime = 12 * time.Hour
+
+// gate is what the server has besides a page when it speaks TLS itself: one TCP port
+// for everything, and ways to the media socket for those whom UDP does not reach.
+type gate struct {
+	certs  certs.Source
+	fronts []*front.Front
+	tcp    *icetcp.Server
+	relay  *relay.Server
+	plain  *http.Server // sends people to https, and answers the authority
+}
+
+// secrets make the relay's credentials.
+type secrets struct {
+	secret string
+	urls   []string
+}
+
+// newSecrets returns nil when there is to be no relay.
+func newSecrets(o *options, tcpPort, udpPort int) *secrets {
+	if !o.TURN {
+		return nil
+	}
+	s := &secrets{secret: string(o.TURNSecret)}
+	if s.secret == "" {
+		s.secret = rand.Text()
+	}
+	host := relayHost(o)
+	tcp, udp := net.JoinHostPort(host, strconv.Itoa(tcpPort)), net.JoinHostPort(host, strconv.Itoa(udpPort))
+	s.urls = []string{"turn:" + udp + "?transport=udp", "turn:" + tcp + "?transport=tcp", "turns:" + tcp + "?transport=tcp"}
+	return s
+}
+
+// relayHost is the name that browsers find the relay by: the certificate's.
+func relayHost(o *options) string {
+	if len(o.Domain) > 0 {
+		return string(o.Domain[0])
+	}
+	if addrs := o.PublicAddrs(); len(addrs) > 0 {
+		return addrs[0].String()
+	}
+	return "localhost"
+}
+
+// servers are what a participant is told of the relay.
+func (s *secrets) servers(user string) []wire.ICEServer {
+	name, password := relay.Credentials(s.secret, user, time.Now(), credentialTime)
+	return []wire.ICEServer{{URLs: s.urls, Username: name, Credential: password}}
+}
+
+// certificate returns where the server's certificate comes from. The ports are open.
+func certificate(o *options, httpsPort, httpPort int, log *slog.Logger) (certs.Source, error) {
+	names := make([]string, len(o.Domain))
+	for i, d := range o.Domain {
+		names[i] = string(d)
+	}
+	switch o.TLS {
+	case config.TLSFiles:
+		return certs.Files(o.CertFile, o.KeyFile, log)
+	case config.TLSSelfSigned:
+		if len(names) == 0 {
+			names = []string{"localhost", "127.0.0.1", "::1"}
+		}
+		return certs.SelfSigned(o.StateDir, names, log)
+	}
+	c := certs.Config{
+		Names: names, Email: o.Email, Directory: o.ACMEDirectory, Storage: o.StateDir,
+		HTTPSPort: httpsPort, HTTPPort: httpPort, Log: log,
+	}
+	if o.ACMERoot != "" {
+		pem, err := os.ReadFile(o.ACMERoot)
+		if err != nil {
+			return nil, fmt.Errorf("acme-root: %w", err)
+		}
+		c.Root = x509.NewCertPool()
+		if !c.Root.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("acme-root: %s has no certificate", o.ACMERoot)
+		}
+	}
+	return certs.ACME(c)
+}
+
+// open serves everything on the public listeners, and http on plain, which may be empty.
+func (p *program) open(o *options, public, plain []net.Listener, s *secrets, set *metrics.Set, log *slog.Logger) error {
+	g := &p.gate
+	var err error
+	if g.certs, err = certificate(o, port(public), port(plain), log); err != nil {
+		return err
+	}
+	media := onLoopback(p.engine.MediaAddrs())
+	if g.tcp, err = icetcp.New(icetcp.Config{Media: media, Log: log}); err != nil {
+		return err
+	}
+	p.public.TLSConfig = g.certs.TLS()
+	g.plain = httpServer(redirect(port(public)), log)
+	var turn []net.Listener
+	for _, l := range limited(public) {
+		f := front.New(l, front.Config{TLS: g.certs.TLS()})
+		g.fronts = append(g.fronts, f)
+		p.serve(p.public, []net.Listener{f.HTTP()})
+		p.serve(g.plain, []net.Listener{f.Plain()})
+		carry, relayed := f.ICE(), f.TURN()
+		p.serves.Go(func() { _ = g.tcp.Serve(carry) })
+		turn = append(turn, relayed)
+	}
+	if s != nil {
+		peers := slices.DeleteFunc(p.engine.MediaAddrs(), func(a netip.AddrPort) bool { return a.Addr().IsLoopback() })
+		g.relay, err = relay.New(relay.Config{
+			Secret: s.secret, Peers: func() []netip.AddrPort { return peers },
+			PacketConns: p.engine.TURNConns(), Listeners: turn, Metrics: set,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if acme, ok := g.certs.(*certs.Automatic); ok {
+		g.plain.Handler = acme.Handler(g.plain.Handler)
+	}
+	p.serve(g.plain, limited(plain))
+	for _, f := range g.fronts {
+		p.serves.Go(func() {
+			if err := f.Serve(); err != nil {
+				p.broken <- err
+			}
+		})
+	}
+	return nil
+}
+
+// close lets nobody in any more.
+func (g *gate) close() {
+	if g.plain != nil {
+		_ = shutdown(g.plain)
+	}
+	for _, f := range g.fronts {
+		f.Close()
+	}
+	if g.tcp != nil {
+		g.tcp.Close()
+	}
+	if g.relay != nil {
+		_ = g.relay.Close()
+	}
+	if g.certs != nil {
+		g.certs.Close()
+	}
+}
+
+// redirect sends people to the same page by https.
+func redirect(port int) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host, _, err := net.SplitHostPort(r.Host)
+		if err != nil {
+			host = r.Host
+		}
+		if port != 443 {
+			host = net.JoinHostPort(host, strconv.Itoa(port))
+		}
+		to := *r.URL
+		to.Scheme, to.Host = "https", host
+		http.Redirect(w, r, to.String(), http.StatusPermanentRedirect)
+	})
+}
+
+// port returns where listeners are, 0 for none.
+func port(listeners []net.Listener) int {
+	if len(listeners) == 0 {
+		return 0
+	}
+	return listeners[0].Addr().(*net.TCPAddr).Port
+}
+
+// onLoopback returns a media socket there.
+func onLoopback(addrs []netip.AddrPort) netip.AddrPort {
+	for _, a := range addrs {
+		if a.Addr().IsLoopback() {
+			return a
+		}
+	}
+	return netip.AddrPort{}
+}
+
+// tcpAddrs are where ICE over TCP listens.
+func tcpAddrs(listeners []net.Listener) (addrs []netip.AddrPort) {
+	for _, l := range listeners {
+		addrs = append(addrs, l.Addr().(*net.TCPAddr).AddrPort())
+	}
+	return addrs
+}
+
+// secureEngine adds to the engine's settings what TLS brings.
+func secureEngine(cfg *sfu.Config, public []net.Listener, s *secrets) {
+	cfg.TCPAddrs = tcpAddrs(public)
+	if s != nil {
+		cfg.TURN, cfg.Relays = true, s.servers
+	}
+}
