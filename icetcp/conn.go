@@ -16,7 +16,9 @@ const (
 
 	// maxWaiting is what waits for TCP to take more; what comes beyond is lost, as in
 	// a router. The kernel counts what a packet occupies there, twice its length, and
-	// doubles what it is asked for: it is about as much of media.
+	// doubles what it is asked for: it is about as much of media. A link of 1 Mbit/s
+	// that is offered twice that is 0.65 s behind at most; with 128 KiB 1.1 s, and
+	// without maxUnsent 2 s.
 	maxWaiting = 64 << 10
 	// maxUnsent is what the kernel takes of TCP before the network does: what it has
 	// cannot be dropped any more, and is late.
