@@ -47,8 +47,8 @@ func refused(flag, addr string, err error) error {
 	return fmt.Errorf("%s %s: %w", flag, addr, err)
 }
 
-// address is where listeners are reached from this machine.
-func address(listeners []net.Listener, configured string) string {
+// reached is where listeners are reached from this machine.
+func reached(listeners []net.Listener, configured string) string {
 	bound := listeners[0].Addr().(*net.TCPAddr)
 	host, port := bound.IP.String(), fmt.Sprint(bound.Port)
 	if name, _, _ := net.SplitHostPort(configured); name == "localhost" || bound.IP.IsUnspecified() {

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"sfu/address"
 	"sfu/metrics"
 	"sfu/sfu"
 	"sfu/signaling"
@@ -60,8 +61,10 @@ type program struct {
 	public *http.Server
 	ops    *http.Server
 	gate   gate // with TLS
-	serves sync.WaitGroup
-	broken chan error // listeners that failed
+
+	unresolve context.CancelFunc // nil before advertise
+	serves    sync.WaitGroup
+	broken    chan error // listeners that failed
 }
 
 // start opens every port and serves.
@@ -118,13 +121,41 @@ func start(o *options, log *slog.Logger) (*program, error) {
 		p.serve(p.public, limited(public))
 	}
 	p.serve(p.ops, limited(ops))
-	log.Info("open the page in a browser or two", "url", scheme+"://"+address(public, o.Listen))
-	log.Info("media", "addresses", engine.MediaAddrs(), "public", o.PublicIP)
-	log.Info("operations", "url", "http://"+address(ops, o.OpsListen)+"/metrics")
+	if err := p.advertise(o, log); err != nil {
+		return nil, errors.Join(err, p.drain())
+	}
+	log.Info("open the page in a browser or two", "url", scheme+"://"+reached(public, o.Listen))
+	log.Info("media", "addresses", engine.MediaAddrs())
+	log.Info("operations", "url", "http://"+reached(ops, o.OpsListen)+"/metrics")
 	if !o.Secure() && !public[0].Addr().(*net.TCPAddr).IP.IsLoopback() {
 		log.Warn("on other machines browsers give camera and microphone to https pages only: set --domain, or put a TLS proxy in front")
 	}
 	return p, nil
+}
+
+// advertise finds the addresses that the world reaches the server at, and tells browsers
+// of them, for as long as the program runs.
+func (p *program) advertise(o *options, log *slog.Logger) error {
+	cfg := address.Config{Log: log}
+	for _, h := range o.PublicIP {
+		cfg.Public = append(cfg.Public, string(h))
+	}
+	for _, u := range o.STUNServer {
+		cfg.STUN = append(cfg.STUN, string(u))
+	}
+	resolver, err := address.New(cfg)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	p.unresolve = cancel
+	p.serves.Go(func() {
+		resolver.Run(ctx, func(a address.Advice) {
+			p.engine.SetPublicIPs(a.Public)
+			log.Info("media", "advertised", a.Because)
+		})
+	})
+	return nil
 }
 
 // serve answers on every listener until stop.
@@ -168,6 +199,9 @@ func (p *program) drain() error {
 	p.engine.Drain("", 0)
 	err := errors.Join(shutdown(p.public), p.door.Close(), p.engine.Close(), shutdown(p.ops))
 	p.gate.close()
+	if p.unresolve != nil {
+		p.unresolve()
+	}
 	p.serves.Wait()
 	return err
 }
