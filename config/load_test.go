@@ -216,10 +216,15 @@ func TestSecrets(t *testing.T) {
 
 func TestAnOpenSettingsFileWithASecret(t *testing.T) {
 	t.Parallel()
-	for text, warned := range map[string]bool{"turn-secret: 0123456789abcdef\n": true, "loudest: 3\n": false} {
-		_, l := load(t, Input{Args: []string{"--config", keep(t, "f", text, 0o644)}})
-		if (len(l.Warnings) == 1) != warned {
-			t.Errorf("%q: %v", text, l.Warnings)
+	const secret = "turn-secret: 0123456789abcdef\n"
+	for _, tc := range []struct {
+		text   string
+		mode   os.FileMode
+		warned bool
+	}{{secret, 0o644, true}, {secret, 0o640, false}, {"loudest: 3\n", 0o644, false}} {
+		_, l := load(t, Input{Args: []string{"--config", keep(t, "f", tc.text, tc.mode)}})
+		if (len(l.Warnings) == 1) != tc.warned {
+			t.Errorf("%q, mode %v: %v", tc.text, tc.mode, l.Warnings)
 		}
 	}
 }

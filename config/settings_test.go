@@ -64,3 +64,14 @@ func TestEverySettingIsExplained(t *testing.T) {
 		}
 	}
 }
+
+// The engine and signalling have defaults of their own, which 0 would mean.
+func TestWhatTheEngineIsTold(t *testing.T) {
+	t.Parallel()
+	c, l := situation{file: "loudest: 0\npublic-ip: [192.0.2.1, a.org]\nice-server: ['stun:a.org']\nallow-origin: ['https://A.org']\npacket-by-packet: true\n"}.load(t)
+	cfg, door := c.Engine(), c.Door()
+	if l.Err() != nil || cfg.Loudest != -1 || len(cfg.PublicIPs) != 1 || cfg.ICEServers[0].URLs[0] != "stun:a.org" || !cfg.PacketByPacket ||
+		cfg.UDPPort != 7882 || cfg.MaxRooms != 1000 || !slices.Equal(door.AllowedOrigins, []string{"https://a.org"}) {
+		t.Errorf("%v %+v %+v", l.Err(), cfg, door)
+	}
+}

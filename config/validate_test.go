@@ -130,6 +130,14 @@ func TestSTUNHostPort(t *testing.T) {
 	}
 }
 
+func TestNetworks(t *testing.T) {
+	t.Parallel()
+	c, l := situation{file: "behind-proxy: [10.1.2.3/8, 127.0.0.1, '::1']\n"}.load(t)
+	if got := fmt.Sprint(l.Err(), c.BehindProxy); got != "<nil> [10.0.0.0/8 127.0.0.1/32 ::1/128]" {
+		t.Error(got)
+	}
+}
+
 func TestHosts(t *testing.T) {
 	t.Parallel()
 	c, l := situation{file: "public-ip: [192.0.2.1, Sfu.Example.org., '2001:db8:0::1', '::ffff:192.0.2.2']\n"}.load(t)

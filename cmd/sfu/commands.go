@@ -56,7 +56,7 @@ func execute(ctx context.Context, args []string, t terminal) (*options, error) {
 		if g, l, err = load(args, t, true); err != nil {
 			return nil, err
 		}
-		return nil, initConfig(l, cmp.Or(path, config.DefaultFile), g.Init.Force, t)
+		return nil, initConfig(l, cmp.Or(path, t.file), g.Init.Force, t)
 	case "doctor", "doctor <url>":
 		if err := l.Err(); err != nil {
 			return nil, err

@@ -166,6 +166,13 @@ func TestInitRefuses(t *testing.T) {
 	}
 }
 
+func TestInitNeedsAFileToWrite(t *testing.T) {
+	t.Parallel()
+	if _, err := (shell{}).run(t, "init", "--domain=a.org"); err == nil || !strings.Contains(err.Error(), "--config") {
+		t.Error(err)
+	}
+}
+
 func TestInitNeverOverwritesUnasked(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "sfu.yaml")
@@ -176,6 +183,9 @@ func TestInitNeverOverwritesUnasked(t *testing.T) {
 	args := []string{"init", "--config", path, "--domain=meet.example.org"}
 	if _, err := (shell{}).run(t, args...); err == nil || !strings.Contains(err.Error(), "--force") || page(t, path) != old {
 		t.Errorf("%v; the file is %q", err, page(t, path))
+	}
+	if _, err := (shell{file: path}).run(t, "init"); err == nil || !strings.Contains(err.Error(), "--force") {
+		t.Errorf("it would have asked first: %v", err)
 	}
 	if out, err := (shell{}).run(t, append(args, "--force")...); err != nil || !strings.Contains(page(t, path), "\ndomain: [meet.example.org]\n") {
 		t.Errorf("%v\n%s", err, out)

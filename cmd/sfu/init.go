@@ -22,6 +22,9 @@ func initConfig(l *config.Loaded, path string, force bool, t terminal) error {
 	if err := l.Err(); err != nil {
 		return err
 	}
+	if path == "" {
+		return errors.New("no file to write: name one with --config")
+	}
 	if _, err := os.Lstat(path); err == nil && !force {
 		return exists(path)
 	}
@@ -29,14 +32,10 @@ func initConfig(l *config.Loaded, path string, force bool, t terminal) error {
 	if err := ask(set, t); err != nil {
 		return err
 	}
-	text := config.Example(set)
-	if problems := config.Check(text, t.env); problems != nil {
-		return problems
-	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return fmt.Errorf("%w; name another file with --config", err)
 	}
-	if err := write(path, text, force); err != nil {
+	if err := write(path, config.Example(set), force); err != nil {
 		return err
 	}
 	_, err := fmt.Fprintf(t.stdout, "wrote %s; next: sfu check-config --config %s\n", path, path)

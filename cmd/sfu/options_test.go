@@ -18,9 +18,16 @@ import (
 	"sfu/metrics"
 )
 
+// chosen returns the options of a server on a machine without a settings file.
+func chosen(t *testing.T, env map[string]string, args ...string) (*options, error) {
+	t.Helper()
+	lookup := func(name string) (string, bool) { v, ok := env[name]; return v, ok }
+	return execute(t.Context(), args, terminal{env: lookup, stdout: io.Discard, stderr: io.Discard})
+}
+
 func TestDefaultsNeedNoConfiguration(t *testing.T) {
 	t.Parallel()
-	o, err := parse(t.Context(), nil, io.Discard, io.Discard)
+	o, err := chosen(t, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,14 +39,11 @@ func TestDefaultsNeedNoConfiguration(t *testing.T) {
 }
 
 func TestFlagsAndEnvironment(t *testing.T) {
-	t.Setenv("SFU_PUBLIC_IP", "198.51.100.7,2001:db8::7")
-	t.Setenv("SFU_UDP_PORT", "5000")
-	t.Setenv("SFU_LOG_LEVEL", "debug")
-	o, err := parse(t.Context(), []string{
+	t.Parallel()
+	o, err := chosen(t, map[string]string{"SFU_PUBLIC_IP": "198.51.100.7,2001:db8::7", "SFU_UDP_PORT": "5000", "SFU_LOG_LEVEL": "debug"},
 		"--udp-port=6000", // a flag wins
 		"--ice-server=stun:one.example:3478", "--ice-server=stun:two.example",
-		"--allow-origin=https://Example.org:8443",
-	}, io.Discard, io.Discard)
+		"--allow-origin=https://Example.org:8443")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +82,7 @@ func TestRefusesWhatCannotWork(t *testing.T) {
 		"--log-format=xml",
 		"stray",
 	} {
-		if o, err := parse(t.Context(), []string{arg}, io.Discard, io.Discard); err == nil {
+		if o, err := chosen(t, nil, arg); err == nil {
 			t.Errorf("%s was accepted: %+v", arg, o)
 		} else if name, _, _ := strings.Cut(arg, "="); !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", arg, err)

@@ -33,6 +33,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	log := o.logger(stderr)
+	for _, w := range o.loaded.Warnings {
+		log.Warn(w.String())
+	}
 	p, err := start(o, log)
 	if err != nil {
 		return err

@@ -29,7 +29,7 @@ func launch(t *testing.T, args ...string) *instance {
 	ctx, cancel := context.WithCancel(t.Context())
 	in := &instance{cancel: cancel, ended: make(chan error, 1)}
 	logs, stderr := io.Pipe()
-	args = append([]string{"--listen=127.0.0.1:0", "--ops-listen=127.0.0.1:0", "--udp-port=0", "--log-format=json"}, args...)
+	args = append([]string{"--listen=127.0.0.1:0", "--ops-listen=127.0.0.1:0", "--udp-port=0", "--log-format=json", "--config="}, args...)
 	go func() {
 		in.ended <- run(ctx, args, io.Discard, stderr)
 		_ = stderr.Close()
@@ -242,7 +242,7 @@ func TestSaysWhichFlagCuresATakenPort(t *testing.T) {
 		"--ops-listen": tcp.Addr().String(),
 		"--udp-port":   udpPort,
 	} {
-		args := []string{"--listen=127.0.0.1:0", "--ops-listen=127.0.0.1:0", "--udp-port=0", flag + "=" + value}
+		args := []string{"--config=", "--listen=127.0.0.1:0", "--ops-listen=127.0.0.1:0", "--udp-port=0", flag + "=" + value}
 		err := run(t.Context(), args, io.Discard, io.Discard)
 		if err == nil || !strings.Contains(err.Error(), flag) || !strings.Contains(err.Error(), "taken") {
 			t.Errorf("%s %s: %v", flag, value, err)
