@@ -78,11 +78,12 @@ func (f *fans) close() {
 
 // serve sends the loop's batch of so many packets to all its subscribers.
 func (f *fans) serve(packets, subscribers int) {
+	if len(f.all) > 1 {
+		f.flush() // what a subscriber was sent before must leave before what another fan sends it
+	}
 	at := f.all
 	if packets*subscribers < worthSharing {
 		at = at[:1]
-	} else {
-		f.flush() // a subscriber's packets must not lie in two batches
 	}
 	for i, fan := range at {
 		fan.todo.set(i*subscribers/len(at), (i+1)*subscribers/len(at))

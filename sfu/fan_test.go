@@ -1,15 +1,21 @@
 package sfu
 
 import (
+	"net"
+	"net/netip"
 	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
+	"github.com/pion/srtp/v3"
 
 	"sfu/sfu/media"
+	"sfu/sfu/seal"
+	"sfu/sfu/udp"
 )
 
 // In a large room several fans send at once: everybody gets everything, in order.
@@ -45,6 +51,45 @@ func TestALargeRoomHasMoreFans(t *testing.T) {
 		t.Errorf("%v packets counted, want %d", got, want*people)
 	}
 	s.loop.fans.close()
+}
+
+// What a subscriber was sent by one fan leaves before what another one sends it, also
+// in a turn so small that the others have no part in it.
+func TestFansKeepTheOrder(t *testing.T) {
+	t.Cleanup(func() { runtime.GOMAXPROCS(runtime.GOMAXPROCS(2)) })
+	runtime.GOMAXPROCS(2)
+	conn, err := udp.Listen(netip.MustParseAddrPort("127.0.0.1:0"), udp.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	sink, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = sink.Close() }()
+	s := newFanOutStage(fanSize + 1)
+	defer s.loop.fans.close()
+	for _, f := range s.loop.fans.all {
+		f.out.ports = &ports{conns: []*udp.Conn{conn}}
+	}
+	sub := s.slots[0].link
+	cipher, err := srtp.CreateContext(make([]byte, 16), make([]byte, seal.SaltSize), srtp.ProtectionProfileAeadAes128Gcm)
+	if err != nil {
+		t.Fatal(err)
+	}
+	way := &outlet{egress: &sub.out, to: sink.LocalAddr().(*net.UDPAddr).AddrPort(), sealer: newSealer(t), cipher: cipher}
+	sub.out.way, sub.out.fan = way, s.loop.fans.all[1]
+	if err := way.WriteRTCP([]rtcp.Packet{&rtcp.ReceiverReport{SSRC: 1}}); err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	s.loop.turn(s.batch(1, now), now)
+	packet := make([]byte, maxOutgoing)
+	_ = sink.SetReadDeadline(now.Add(10 * time.Second))
+	if _, err := sink.Read(packet); err != nil || packet[1] != 201 { // RFC 3550, 6.4.2
+		t.Errorf("the first to arrive is of type %d, %v; the report was sent first", packet[1], err)
+	}
 }
 
 // Whoever comes to it serves a subscriber, but only one does.

@@ -155,7 +155,7 @@ func (l *mediaLoop) run() {
 			task()
 		}
 		in = l.packets.Take(in)
-		for rest, begun := in, false; len(rest) > 0 || !begun; begun = true {
+		for rest := in; ; {
 			reports = l.reports.Take(reports)
 			for _, r := range reports {
 				r.link.queuedReports.Add(-1)
@@ -163,7 +163,9 @@ func (l *mediaLoop) run() {
 			}
 			n := inTurn(len(rest), len(l.links))
 			l.turn(rest[:n], time.Now())
-			rest = rest[n:]
+			if rest = rest[n:]; len(rest) == 0 {
+				break
+			}
 		}
 		timer.Reset(l.untilTick(time.Now()))
 	}

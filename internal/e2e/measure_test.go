@@ -216,6 +216,14 @@ func (th *theatre) picturesMove(from, to time.Time, most float64) {
 	}
 }
 
+// frozen returns for which share of the time a picture stood still, on average.
+func (th *theatre) frozen(from, to time.Time) (share float64) {
+	for _, p := range th.cast {
+		share += th.bob.screenOf(p, "camera").frozen(from, to) / float64(len(th.cast))
+	}
+	return share
+}
+
 // changes counts how often the pictures changed.
 func (th *theatre) changes(from, to time.Time) (n int) {
 	for _, p := range th.cast {
