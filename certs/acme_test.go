@@ -136,6 +136,10 @@ func TestACMEIssues(t *testing.T) {
 			if _, got := a.Expiry(); !got.Equal(end) {
 				t.Errorf("the first ends at %v, want %v", got, end)
 			}
+			// Who opens the address sends no name, and behind a NAT does not come to it.
+			if got := nameOf(served(t, a.TLS()).PeerCertificates[0]); got != address {
+				t.Errorf("who sends no name gets the certificate for %s", got)
+			}
 			if !log.has("certificate obtained") {
 				t.Error("the log does not say that a certificate was obtained")
 			}

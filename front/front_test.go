@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"syscall"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/gorilla/websocket"
 )
@@ -68,6 +70,7 @@ func TestOnePortCarriesEverything(t *testing.T) {
 func said(t *testing.T, name string, conn net.Conn, first []byte, want string) {
 	t.Helper()
 	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(10 * time.Second)) // rather than hang when nobody answers
 	wrote := make(chan error, 1)
 	go func() { // a pipe holds nothing, and who echoes does not read on before it is read
 		_, err := conn.Write(first)
@@ -123,21 +126,27 @@ func TestWebSocketOverTLS(t *testing.T) {
 
 func TestWhatNobodyAskedForIsRefused(t *testing.T) {
 	t.Parallel()
-	server, client := identity(t)
-	l := newPipes()
-	d := open(t, l, Config{TLS: server}, func(d *door) {
-		if err := d.Plain().Close(); err != nil { // who closed does not listen either
-			t.Error(err)
+	synctest.Test(t, func(t *testing.T) {
+		server, client := identity(t)
+		l := newPipes()
+		d := open(t, l, Config{TLS: server}, func(d *door) {
+			if err := d.Plain().Close(); err != nil { // who closed does not listen either
+				t.Error(err)
+			}
+		})
+		start := time.Now()
+		for _, first := range [][]byte{allocate, framed, []byte("GET / HTTP/1.1\r\n")} {
+			refused(t, l.dial("198.51.100.1"), first)
 		}
+		secure := tls.Client(l.dial("198.51.100.1"), with(client, protoHTTP2))
+		if err := secure.Handshake(); err == nil {
+			refused(t, secure, []byte("PRI * HTTP/2.0"))
+		}
+		if waited := time.Since(start); waited > 0 {
+			t.Errorf("refused after %v", waited)
+		}
+		d.close(0, 0, 0, 0, 4, 0, 0)
 	})
-	for _, first := range [][]byte{allocate, framed, []byte("GET / HTTP/1.1\r\n")} {
-		refused(t, l.dial("198.51.100.1"), first)
-	}
-	secure := tls.Client(l.dial("198.51.100.1"), with(client, protoHTTP2))
-	if err := secure.Handshake(); err == nil {
-		refused(t, secure, []byte("PRI * HTTP/2.0"))
-	}
-	d.close(0, 0, 0, 0, 4, 0, 0)
 }
 
 func TestWithoutTLS(t *testing.T) {
