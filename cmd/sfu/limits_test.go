@@ -27,7 +27,7 @@ func TestLimitsAreDocumented(t *testing.T) {
 	if len(documented) < 30 {
 		t.Fatalf("only %d limits read from %s: has its form changed?", len(documented), path)
 	}
-	named, constants := read(t, "cmd/sfu", "sfu", "signaling", "metrics")
+	named, constants := read(t, "cmd/sfu", "sfu", "signaling", "relay", "metrics")
 	for limit := range documented {
 		if !named[limit] {
 			t.Errorf("%s: %q is not in the code", path, limit)

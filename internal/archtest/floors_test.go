@@ -25,7 +25,7 @@ var (
 		"sfu/quality", "sfu/header", "sfu/seal",
 	}
 	engine = []string{"sfu", "sfu/udp"}
-	doors  = []string{"signaling", "web"}
+	doors  = []string{"signaling", "web", "relay"}
 )
 
 // floors, from the ground up. A package that is on none of them fails the test.
@@ -58,7 +58,7 @@ var floors = []floor{
 		name:      "doors",
 		packages:  doors,
 		ours:      []string{"sfu", "sfu/media", "signaling/wire", "metrics"},
-		libraries: []string{"github.com/gorilla/websocket", "golang.org/x/time"},
+		libraries: []string{"github.com/gorilla/websocket", "golang.org/x/time", "github.com/pion/turn", "github.com/pion/stun", "github.com/pion/logging"},
 	},
 	{
 		name:     "main",
