@@ -95,7 +95,7 @@ func TestPionReadsWhatAnOutletSends(t *testing.T) {
 // gets none of it.
 func TestWhatABrowserSendsPassesPionBy(t *testing.T) {
 	t.Parallel()
-	ports, err := openPorts(Config{}, slog.New(slog.DiscardHandler))
+	ports, err := openPorts(Config{}, metrics.New(), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

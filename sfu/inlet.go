@@ -103,17 +103,18 @@ func (t *inlets) from(addr netip.AddrPort) *inlet {
 	return t.by[netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port())]
 }
 
-// receiver takes media off one socket. The socket's reading goroutine owns it.
+// receiver takes media, and what is TURN's, off one socket. The socket's reading goroutine owns it.
 type receiver struct {
 	inlets *inlets
+	turn   *turnConn    // or nil
 	woken  []*mediaLoop // those to be woken when what was received at once is handed out
 }
 
 // take takes a datagram if it is of a participant and RTP or RTCP (RFC 7983, 7;
-// RFC 5761, 4).
+// RFC 5761, 4), or if it is TURN's.
 func (r *receiver) take(b []byte, from netip.AddrPort, at time.Time) bool {
 	if len(b) < 12 || b[0]>>6 != 2 {
-		return false
+		return r.turn.take(b, from)
 	}
 	in := r.inlets.from(from)
 	if in == nil {

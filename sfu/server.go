@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/netip"
 	"strings"
 	"sync"
@@ -28,6 +29,7 @@ type Config struct {
 	Loudest         int           // in rooms above 10 this many are heard at once, default 5; below 0 everyone
 	ResumeTime      time.Duration // how long a lost socket is waited for while media flows, default 30 s
 
+	TURN           bool // take TURN's messages off the media port, for TURNConns
 	PacketByPacket bool // no trains of packets in one call, to compare with
 
 	Net transport.Net // the network; the machine's own by default
@@ -73,13 +75,13 @@ type Server struct {
 // New opens the media socket. The caller must Close the server.
 func New(cfg Config, m *metrics.Set, log *slog.Logger) (*Server, error) {
 	cfg = cfg.withDefaults()
-	ports, err := openPorts(cfg, log)
+	ports, err := openPorts(cfg, m, log)
 	if err != nil {
 		return nil, err
 	}
 	peers, err := newPeerFactory(cfg, ports.mux, log)
 	if err != nil {
-		return nil, errors.Join(err, ports.mux.Close())
+		return nil, errors.Join(err, ports.close())
 	}
 	return &Server{
 		cfg: cfg, log: log, count: m, peers: peers, ports: ports,
@@ -89,6 +91,10 @@ func New(cfg Config, m *metrics.Set, log *slog.Logger) (*Server, error) {
 
 // MediaAddrs returns where the server receives media.
 func (s *Server) MediaAddrs() []netip.AddrPort { return s.ports.addrs }
+
+// TURNConns returns what a TURN server reads and writes on the media port, one for
+// each address: none unless Config.TURN.
+func (s *Server) TURNConns() []net.PacketConn { return s.ports.turn }
 
 // Join lets a client into a room, or back to its participant when req.Resume
 // names one. What the participant is told goes to send, Welcome first, one call
@@ -209,7 +215,7 @@ func (s *Server) Close() error {
 		r.end(metrics.LeaveDrained, wire.CodeDraining, "The server was stopped.")
 	}
 	s.running.Wait()
-	return s.ports.mux.Close()
+	return s.ports.close()
 }
 
 // Session is one socket's hold on a participant. A participant whose socket

@@ -12,6 +12,7 @@ import (
 	"github.com/pion/transport/v5"
 	"github.com/pion/transport/v5/stdnet"
 
+	"sfu/metrics"
 	"sfu/sfu/udp"
 )
 
@@ -20,6 +21,7 @@ type ports struct {
 	mux     ice.UDPMux
 	conns   []*udp.Conn
 	addrs   []netip.AddrPort // of each
+	turn    []net.PacketConn // of each, what is TURN's of it
 	network transport.Net
 	inlets  inlets
 }
@@ -27,7 +29,7 @@ type ports struct {
 // openPorts opens the media port on loopback and on every interface address.
 // One socket an address, so that an answer leaves from where the question
 // came to, which ICE insists on (RFC 8445, 7.2.5.2.1).
-func openPorts(cfg Config, log *slog.Logger) (*ports, error) {
+func openPorts(cfg Config, count *metrics.Set, log *slog.Logger) (*ports, error) {
 	p := &ports{network: cfg.Net, inlets: inlets{by: make(map[netip.AddrPort]*inlet)}}
 	if p.network == nil {
 		var err error
@@ -41,7 +43,7 @@ func openPorts(cfg Config, log *slog.Logger) (*ports, error) {
 	}
 	var muxes []ice.UDPMux
 	for _, addr := range addrs {
-		conn, err := p.listen(cfg, netip.AddrPortFrom(addr, uint16(cfg.UDPPort)))
+		conn, err := p.listen(cfg, count, netip.AddrPortFrom(addr, uint16(cfg.UDPPort)))
 		if errors.Is(err, syscall.EADDRINUSE) {
 			for _, m := range muxes {
 				_ = m.Close()
@@ -69,9 +71,20 @@ func openPorts(cfg Config, log *slog.Logger) (*ports, error) {
 }
 
 // listen opens one socket, the kernel's where the network is the machine's own.
-func (p *ports) listen(cfg Config, addr netip.AddrPort) (*udp.Conn, error) {
+func (p *ports) listen(cfg Config, count *metrics.Set, addr netip.AddrPort) (*udp.Conn, error) {
 	r := &receiver{inlets: &p.inlets}
-	how := udp.Config{Media: r.take, Rest: r.rest, PacketByPacket: cfg.PacketByPacket}
+	if cfg.TURN {
+		r.turn = newTURNConn(count)
+	}
+	conn, err := p.bind(cfg, addr, udp.Config{Media: r.take, Rest: r.rest, PacketByPacket: cfg.PacketByPacket})
+	if err == nil && cfg.TURN {
+		r.turn.conn = conn
+		p.turn = append(p.turn, r.turn)
+	}
+	return conn, err
+}
+
+func (p *ports) bind(cfg Config, addr netip.AddrPort, how udp.Config) (*udp.Conn, error) {
 	if cfg.Net == nil {
 		return udp.Listen(addr, how)
 	}
@@ -80,6 +93,13 @@ func (p *ports) listen(cfg Config, addr netip.AddrPort) (*udp.Conn, error) {
 		return nil, err
 	}
 	return udp.Over(conn, how), nil
+}
+
+func (p *ports) close() error {
+	for _, c := range p.turn {
+		_ = c.Close()
+	}
+	return p.mux.Close()
 }
 
 // facing returns the index of the socket from which ICE sends to remote, or -1. The
