@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/pion/turn/v5"
@@ -339,8 +340,12 @@ func TestCloseEndsEverything(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = idle.Close() }()
+	start := time.Now()
 	if err := h.server.Close(); err != nil {
 		t.Error(err)
+	}
+	if took := time.Since(start); took > patience { // less than connections last by themselves
+		t.Errorf("it took %v", took)
 	}
 	if got := value(h.count.TURNRelays); got != 0 {
 		t.Errorf("%v relays open", got)
@@ -352,6 +357,45 @@ func TestCloseEndsEverything(t *testing.T) {
 	if _, err := idle.Read(make([]byte, 1)); err == nil || isTimeout(err) {
 		t.Errorf("a connection is still open: %v", err)
 	}
+}
+
+// slow is a socket whose reader takes its time to hear that it is closed.
+type slow struct {
+	net.PacketConn
+	over chan struct{}
+}
+
+func (s slow) ReadFrom([]byte) (int, net.Addr, error) {
+	<-s.over
+	return 0, nil, net.ErrClosed
+}
+
+func (slow) Close() error { return nil }
+
+func TestCloseWaits(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		over, closed := make(chan struct{}), make(chan struct{})
+		s, err := New(Config{
+			Secret: "secret", Metrics: metrics.New(), Peers: func() []netip.AddrPort { return nil },
+			PacketConns: []net.PacketConn{slow{over: over}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		go func() {
+			defer close(closed)
+			_ = s.Close()
+		}()
+		synctest.Wait()
+		select {
+		case <-closed:
+			t.Error("somebody still reads")
+		default:
+		}
+		close(over)
+		<-closed
+	})
 }
 
 func TestWhatIsMissingIsSaid(t *testing.T) {

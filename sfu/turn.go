@@ -95,7 +95,8 @@ const (
 )
 
 // isTURN tells TURN's datagrams from ICE's: by their method, and ChannelData by
-// its first byte (RFC 7983, 7; RFC 8656, 12). A Binding request is a check of
+// its first byte (RFC 7983, 7). Channels above 0x4fff are not given any more (RFC 8656,
+// 12), but clients of RFC 5766 take them, and nothing else begins so. A Binding request is a check of
 // ICE's if it names a user (RFC 8445, 7.2.2), and else a plain question for one's own
 // address, which the TURN server answers. Binding indications and responses are ICE's.
 func isTURN(b []byte) bool {
@@ -103,7 +104,7 @@ func isTURN(b []byte) bool {
 		return false
 	}
 	length := int(binary.BigEndian.Uint16(b[2:]))
-	if b[0]&0xf0 == 0x40 {
+	if b[0]>>6 == 1 {
 		return 4+length <= len(b)
 	}
 	if b[0]>>6 != 0 || len(b) < stunHeader || binary.BigEndian.Uint32(b[4:]) != stunCookie || stunHeader+length != len(b) {

@@ -54,7 +54,7 @@ func TestWhatIsTURNs(t *testing.T) {
 		{"padded ChannelData of the last channel", []byte{0x4f, 0xff, 0, 1, 'x', 0, 0, 0}, true},
 		{"no more than a head", []byte{0x40, 0, 0, 0}, true},
 		{"ChannelData cut off", []byte{0x40, 0, 0, 2, 'x'}, false},
-		{"a channel that is reserved", []byte{0x50, 0, 0, 1, 'x'}, false},
+		{"a channel of RFC 5766", []byte{0x7f, 0xff, 0, 1, 'x'}, true},
 		{"DTLS", []byte{22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, false},
 		{"RTP", []byte{0x80, 96, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, false},
 		{"nothing", nil, false},
@@ -73,7 +73,7 @@ func FuzzIsTURN(f *testing.F) {
 	f.Add([]byte{0x40, 0, 0, 1, 'x'})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		got := isTURN(b)
-		if got && b[0]>>6 != 0 && b[0]&0xf0 != 0x40 {
+		if got && b[0]>>6 > 1 {
 			t.Fatalf("%x is neither STUN nor ChannelData", b)
 		}
 		m := &stun.Message{Raw: b}
