@@ -58,7 +58,7 @@ files | comm -13 "$tmp/before" - | while read -r path; do
 done | sort -k 2 >"$tmp/got"
 same 'files of the package' "$tmp/want" "$tmp/got"
 [ "$(inside dpkg-query -W -f='${Conffiles}' sfu | cut -d' ' -f2)" = /etc/sfu/sfu.yaml ] || fail "sfu.yaml is no conffile"
-inside dpkg --purge sfu >/dev/null
+inside dpkg --purge sfu >/dev/null 2>&1
 files >"$tmp/got"
 same 'files after a purge without systemd' "$tmp/before" "$tmp/got"
 
@@ -105,7 +105,7 @@ for path in etc/sfu/sfu.yaml etc/sfu/sfu.env var/lib/private/sfu; do
 	[ -e "$root/$path" ] || fail "the removal took /$path"
 done
 [ ! -e "$root/usr/bin/sfu" ] || fail "the removal left the program"
-inside dpkg --purge sfu >/dev/null
+inside dpkg --purge sfu >/dev/null 2>&1
 told purge
 rmdir "$root/var/lib/private" # systemd's, and empty
 files >"$tmp/got"
