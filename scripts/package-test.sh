@@ -72,6 +72,12 @@ files >"$tmp/before"
 inside dpkg --install "$old" >/dev/null
 told installation 'systemd-sysctl 99-sfu.conf' 'systemctl daemon-reload' 'systemctl enable --now sfu.service'
 
+# --- the configuration that is installed names options that there are
+pending=domain # comes with certificates
+for key in $(sed -n 's/^# \([a-z-]*\): .*/\1/p' "$root/etc/sfu/sfu.yaml"); do
+	[ "$key" = "$pending" ] || inside sfu --help | grep -q -- "--$key\b" || fail "sfu.yaml: there is no option $key"
+done
+
 # --- it serves, as nobody, with the configuration that is installed
 chroot --userspec=65534:65534 "$root" /usr/bin/env -i SFU_LISTEN=127.0.0.1:0 SFU_OPS_LISTEN=127.0.0.1:0 SFU_UDP_PORT=0 \
 	STATE_DIRECTORY=/tmp /usr/bin/sfu 2>"$tmp/sfu.log" &
