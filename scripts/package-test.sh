@@ -74,8 +74,9 @@ told installation 'systemd-sysctl 99-sfu.conf' 'systemctl daemon-reload' 'system
 
 # --- the configuration that is installed names options that there are
 pending=domain # comes with certificates
-for key in $(sed -n 's/^# \([a-z-]*\): .*/\1/p' "$root/etc/sfu/sfu.yaml"); do
-	[ "$key" = "$pending" ] || inside sfu --help | grep -q -- "--$key\b" || fail "sfu.yaml: there is no option $key"
+inside sfu --help >"$tmp/help"
+sed -n 's/^# \([a-z-]*\): .*/\1/p' "$root/etc/sfu/sfu.yaml" | while read -r key; do
+	[ "$key" = "$pending" ] || grep -q -- "--$key\b" "$tmp/help" || fail "sfu.yaml: there is no option $key"
 done
 
 # --- it serves, as nobody, with the configuration that is installed
