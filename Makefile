@@ -1,6 +1,6 @@
 # What a developer types. `make test` is what CI runs; everything else is a part of it.
 .DEFAULT_GOAL := help
-.PHONY: help run check test race fuzz bench gobench bwe net e2e clean
+.PHONY: help run check test race fuzz bench gobench bwe net e2e deploytest release package clean
 
 FUZZTIME ?= 10s
 GOTOOL := go tool -modfile=tools/go.mod
@@ -48,8 +48,17 @@ net: ## servers behind NAT and firewalls, in network namespaces; needs root
 e2e: e2e/node_modules/.installed ## the browser tests alone
 	@scripts/e2e.sh
 
+deploytest: ## the unit, the Debian package, the containers and the proxies of deploy/ (Debian, as root)
+	@scripts/deploytest.sh
+
+release: ## static binaries, their contents and checksums into dist/
+	@scripts/release.sh
+
+package: release ## and the Debian packages
+	@scripts/package.sh
+
 clean: ## remove what builds and tests left behind
-	rm -rf bin tmp web/node_modules e2e/node_modules e2e/test-results e2e/playwright-report
+	rm -rf bin dist tmp web/node_modules e2e/node_modules e2e/test-results e2e/playwright-report
 
 # The browsers come from the distribution: npm must not fetch its own.
 %/node_modules/.installed: %/package-lock.json

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Installs the Debian packages named that this machine lacks.
+set -euo pipefail
+
+installed() { [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
+
+missing=()
+for package in "$@"; do
+	installed "$package" || missing+=("$package")
+done
+if [ ${#missing[@]} -eq 0 ]; then
+	exit 0
+fi
+if ! command -v apt-get >/dev/null || [ "$(id -u)" != 0 ]; then
+	echo "apt.sh: the tests need packages that are not here. On Debian, as root:" >&2
+	echo "    apt-get update && apt-get install --no-install-recommends ${missing[*]}" >&2
+	exit 1
+fi
+
+export DEBIAN_FRONTEND=noninteractive
+apt=(apt-get -o Acquire::Retries=5 -o DPkg::Lock::Timeout=120)
+"${apt[@]}" -q update
+"${apt[@]}" -qy install --no-install-recommends "${missing[@]}"
