@@ -58,16 +58,19 @@ export async function expectWay({ name, page }, way) {
 }
 
 /**
- * Runs in the page: the relay is the only way, and one way to it.
- * @param {string} beginning of the URLs that are left
- * @param {string} end
+ * Runs in the page: the relay is the only way, and one way to it. That over UDP
+ * works, though the server does not speak of it.
+ * @param {string} scheme
+ * @param {string} transport
  */
-function relayOnly(beginning, end) {
+function relayOnly(scheme, transport) {
   globalThis.RTCPeerConnection = class extends RTCPeerConnection {
     constructor(/** @type {RTCConfiguration} */ { iceServers = [], ...rest } = {}) {
-      const wanted = (/** @type {string} */ url) => url.startsWith(beginning) && url.endsWith(end);
-      const left = iceServers.map((server) => ({ ...server, urls: [server.urls].flat().filter(wanted) }));
-      super({ ...rest, iceServers: left, iceTransportPolicy: 'relay' });
+      const wanted = iceServers.map((server) => {
+        const urls = [server.urls].flat().filter((url) => url.startsWith(scheme));
+        return { ...server, urls: urls.map((url) => url.replace(/transport=.*/, `transport=${transport}`)) };
+      });
+      super({ ...rest, iceServers: wanted, iceTransportPolicy: 'relay' });
     }
   };
 }
@@ -77,8 +80,8 @@ function relayOnly(beginning, end) {
  * @param {'udp' | 'tcp' | 'tls'} protocol
  */
 export function relayedOver(protocol) {
-  const ends = { udp: ['turn:', '=udp'], tcp: ['turn:', '=tcp'], tls: ['turns:', ''] }[protocol];
-  return `;(${relayOnly})(...${JSON.stringify(ends)});`;
+  const how = { udp: ['turn:', 'udp'], tcp: ['turn:', 'tcp'], tls: ['turns:', 'tcp'] }[protocol];
+  return `;(${relayOnly})(...${JSON.stringify(how)});`;
 }
 
 /**

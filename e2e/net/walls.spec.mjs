@@ -1,15 +1,8 @@
-// People whose network lets little through.
-import { expect, expectTalk, expectWay, relayedOver, test } from './network.mjs';
+// People whose network lets little through, with all of Chromium before them.
+import { wholeChromiumOptions } from '../browsers.mjs';
+import { expectTalk, expectWay, test } from './network.mjs';
 
-for (const protocol of /** @type {const} */ (['udp', 'tcp', 'tls'])) {
-  test(`two people meet by the relay over ${protocol} @firefox`, async ({ meeting, server }) => {
-    const script = relayedOver(protocol);
-    const [ana, ben] = await Promise.all([meeting.join('ana', { script }), meeting.join('ben', { script })]);
-    await expectTalk(ana, ben);
-    for (const person of [ana, ben]) await expectWay(person, `relay over ${protocol}`);
-    expect((await server.metrics()).sum('sfu_turn_allocations'), 'relays').toBeGreaterThanOrEqual(2);
-  });
-}
+test.use({ launchOptions: wholeChromiumOptions });
 
 test('who has no UDP talks over TCP to who has', async ({ meeting, elsewhere }) => {
   const [ana, ben] = await Promise.all([meeting.join('ana'), meeting.join('ben', { browser: elsewhere })]);
