@@ -42,7 +42,7 @@ gobench: ## all Go benchmarks
 bwe: ## play the downlinks of docs/allocation.md, write its table, fail where a target is missed
 	go test -count=1 -v -run='^TestTargets$$' ./internal/bwe -args -full
 
-net: ## servers behind NAT and firewalls, in network namespaces; needs root
+net: e2e/node_modules/.installed ## servers and browsers behind NAT and firewalls, in network namespaces; needs root
 	@scripts/net.sh
 
 e2e: e2e/node_modules/.installed ## the browser tests alone

@@ -10,4 +10,4 @@ for program in go node npm; do
 done
 
 exec ./apt.sh gcc libc6-dev chromium chromium-headless-shell firefox-esr pulseaudio \
-	fonts-dejavu-core fonts-liberation fonts-noto-color-emoji iproute2 nftables procps
+	fonts-dejavu-core fonts-liberation fonts-noto-color-emoji iproute2 nftables procps libnss3-tools

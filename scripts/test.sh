@@ -4,6 +4,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 mkdir -p tmp
+: >tmp/net-figures.txt
 : >tmp/e2e-summary.txt
 
 summary=()
@@ -18,6 +19,7 @@ step() {
 conclude() {
 	printf '\n== summary\n'
 	printf '%s\n' "${summary[@]}"
+	cat tmp/net-figures.txt
 	cat tmp/e2e-summary.txt # browser tests that failed, or passed at their second try only
 	exit "$failed"
 }
@@ -27,6 +29,6 @@ step 'install what is missing' scripts/install.sh
 [ "$failed" = 0 ] || conclude
 step 'check: format, vet, staticcheck, web types and unit tests' make --no-print-directory check
 step 'Go tests and fuzz seeds, race detector on' scripts/gotest.sh
-step 'networks: NAT, firewalls, IPv6' scripts/net.sh
+step 'networks: NAT, firewalls, IPv6, browsers behind them' make --no-print-directory net
 step 'browsers' make --no-print-directory e2e
 conclude

@@ -111,3 +111,17 @@ func TestPublicIPsChange(t *testing.T) {
 		t.Error("the bound does not hold")
 	}
 }
+
+func TestMediaAddrsAreTheCallersOwn(t *testing.T) {
+	t.Parallel()
+	server, err := New(Config{TCPAddrs: addrPorts("[::]:443")}, metrics.New(), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = server.Close() }()
+	want := slices.Clone(server.MediaAddrs())
+	clear(server.MediaAddrs())
+	if got := server.MediaAddrs(); !slices.Equal(got, want) {
+		t.Errorf("a caller's change shows: %v, want %v", got, want)
+	}
+}

@@ -102,7 +102,7 @@ func New(cfg Config, m *metrics.Set, log *slog.Logger) (*Server, error) {
 	return s, nil
 }
 
-// MediaAddrs returns where the server receives media: a slice of the caller's own.
+// MediaAddrs returns where the server receives media, in a slice of the caller's own.
 func (s *Server) MediaAddrs() []netip.AddrPort { return slices.Clone(s.ports.addrs) }
 
 // TURNConns returns what a TURN server reads and writes on the media port, one for

@@ -93,7 +93,7 @@ func start(o *options, log *slog.Logger) (*program, error) {
 	cfg := o.engine()
 	var relays *secrets
 	if o.Secure() {
-		relays = newSecrets(o, port(public), int(o.UDPPort))
+		relays = newSecrets(o, port(public))
 		secureEngine(&cfg, public, relays)
 	}
 	engine, err := sfu.New(cfg, set, log)

@@ -42,8 +42,10 @@ type secrets struct {
 	urls   []string
 }
 
-// newSecrets returns nil when there is to be no relay.
-func newSecrets(o *options, tcpPort, udpPort int) *secrets {
+// newSecrets returns nil when there is to be no relay. Nobody is told of the one over
+// UDP, which is on the media port: Chromium takes whatever comes from a TURN server's
+// address for an answer of that server, and would never talk to the media port itself.
+func newSecrets(o *options, tcpPort int) *secrets {
 	if !o.TURN {
 		return nil
 	}
@@ -51,9 +53,8 @@ func newSecrets(o *options, tcpPort, udpPort int) *secrets {
 	if s.secret == "" {
 		s.secret = rand.Text()
 	}
-	host := relayHost(o)
-	tcp, udp := net.JoinHostPort(host, strconv.Itoa(tcpPort)), net.JoinHostPort(host, strconv.Itoa(udpPort))
-	s.urls = []string{"turn:" + udp + "?transport=udp", "turn:" + tcp + "?transport=tcp", "turns:" + tcp + "?transport=tcp"}
+	addr := net.JoinHostPort(relayHost(o), strconv.Itoa(tcpPort))
+	s.urls = []string{"turn:" + addr + "?transport=tcp", "turns:" + addr + "?transport=tcp"}
 	return s
 }
 

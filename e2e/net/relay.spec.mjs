@@ -1,0 +1,12 @@
+// People who are made to go by the relay.
+import { expect, expectTalk, expectWay, relayedOver, test } from './network.mjs';
+
+for (const protocol of /** @type {const} */ (['udp', 'tcp', 'tls'])) {
+  test(`two people meet by the relay over ${protocol} @firefox`, async ({ meeting, server }) => {
+    const script = relayedOver(protocol);
+    const [ana, ben] = await Promise.all([meeting.join('ana', { script }), meeting.join('ben', { script })]);
+    await expectTalk(ana, ben);
+    for (const person of [ana, ben]) await expectWay(person, `relay over ${protocol}`);
+    expect((await server.metrics()).sum('sfu_turn_allocations'), 'relays').toBeGreaterThanOrEqual(2);
+  });
+}
