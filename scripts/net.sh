@@ -6,4 +6,5 @@ cd "$(dirname "$0")/.."
 [ "$(id -u)" = 0 ] || { echo "net.sh: network namespaces need root: sudo make net" >&2; exit 1; }
 mkdir -p bin
 go build -o bin/ ./cmd/sfu ./cmd/sfuload
+go build -modfile=tools/go.mod -o bin/ github.com/letsencrypt/pebble/v2/cmd/pebble github.com/letsencrypt/pebble/v2/cmd/pebble-challtestsrv
 go test -tags netlab -count=1 "$@" ./internal/netlab
