@@ -4,15 +4,20 @@ package netlab
 
 import (
 	"crypto/x509"
+	"errors"
+	"log/slog"
+	"os"
 	"path/filepath"
 	"testing"
+
+	"sfu/certs"
 )
 
 // place is a server that speaks TLS with a certificate of its own, and a client beside it.
 type place struct {
 	server, client *host
 	program        *daemon
-	roots          string // a file: who vouches for the server
+	roots          string // the file of the certificate, its key, and who vouches for it
 	trust          *x509.CertPool
 }
 
@@ -33,11 +38,31 @@ func newPlace(t *testing.T, more ...string) *place {
 func (p *place) start(more ...string) {
 	t := p.server.t
 	t.Helper()
-	dir := t.TempDir()
+	p.roots = newCertificate(t)
+	p.trust = poolOf(t, p.roots)
 	p.program = p.server.start(append([]string{
-		program(t, "sfu"), "--tls=self-signed", "--domain=" + site, "--listen=0.0.0.0:443", "--http-listen=0.0.0.0:80", "--state-dir", dir,
+		program(t, "sfu"), "--tls=files", "--cert-file", p.roots, "--key-file", p.roots, "--domain=" + site, "--listen=0.0.0.0:443", "--http-listen=0.0.0.0:80",
 	}, more...)...)
 	p.program.says("msg=operations")
-	p.roots = filepath.Join(dir, "self-signed.pem")
-	p.trust = poolOf(t, p.roots)
+}
+
+// newCertificate makes a certificate for the site, and returns the file that holds it and
+// its key.
+func newCertificate(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	made, err := certs.SelfSigned(dir, []string{site}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	made.Close()
+	return filepath.Join(dir, "self-signed.pem")
+}
+
+// install puts text where a file is, at once.
+func install(t *testing.T, file string, text []byte) {
+	t.Helper()
+	if err := errors.Join(os.WriteFile(file+".new", text, 0o600), os.Rename(file+".new", file)); err != nil {
+		t.Fatal(err)
+	}
 }
