@@ -5,11 +5,13 @@ package netlab
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -109,33 +111,120 @@ func command(t *testing.T, args ...string) string {
 
 // daemon is a program that goes on running on a machine.
 type daemon struct {
-	t      *testing.T
-	cmd    *exec.Cmd
-	output bytes.Buffer
+	t          *testing.T
+	cmd        *exec.Cmd
+	output     output
+	disposable bool // how it ends is of no interest
+	awaited    bool // the test has looked at how it ended
+	ended      chan struct{}
+	err        error // how it ended, once it has
 }
 
 // start starts a program, which must end with status 0 when it is told to stop at the
 // end of the test.
 func (h *host) start(args ...string) *daemon {
 	h.t.Helper()
-	d := &daemon{t: h.t, cmd: exec.Command("ip", append([]string{"netns", "exec", h.name}, args...)...)}
+	d := &daemon{t: h.t, cmd: exec.Command("ip", append([]string{"netns", "exec", h.name}, args...)...), ended: make(chan struct{})}
 	d.cmd.Stdout, d.cmd.Stderr = &d.output, &d.output
 	if err := d.cmd.Start(); err != nil {
 		h.t.Fatal(err)
 	}
+	go func() {
+		d.err = d.cmd.Wait()
+		close(d.ended)
+	}()
 	h.t.Cleanup(func() {
-		_ = d.cmd.Process.Signal(syscall.SIGTERM)
-		timer := time.AfterFunc(20*time.Second, func() { _ = d.cmd.Process.Kill() })
-		err := d.cmd.Wait()
-		timer.Stop()
-		if err != nil || h.t.Failed() {
-			h.t.Logf("%s: %v\n%s", args[0], err, d.output.String())
+		if d.disposable {
+			_ = d.cmd.Process.Kill()
 		}
-		if err != nil {
+		err := d.stop()
+		failed := err != nil && !d.disposable && !d.awaited
+		if failed || h.t.Failed() {
+			h.t.Logf("%s: %v\n%s", args, err, d.output.String())
+		}
+		if failed {
 			h.t.Fail()
 		}
 	})
 	return d
+}
+
+// stop tells the program to stop, and returns how it ended.
+func (d *daemon) stop() error {
+	d.signal(syscall.SIGTERM)
+	timer := time.AfterFunc(patience, func() { _ = d.cmd.Process.Kill() })
+	defer timer.Stop()
+	<-d.ended
+	return d.err
+}
+
+// end returns how the program ended, and waits for that.
+func (d *daemon) end() error {
+	d.t.Helper()
+	select {
+	case <-d.ended:
+	case <-time.After(patience):
+		d.t.Fatalf("%s does not end", d.cmd.Args)
+	}
+	d.awaited = true
+	return d.err
+}
+
+func (d *daemon) signal(s os.Signal) { _ = d.cmd.Process.Signal(s) }
+
+func (d *daemon) hasEnded() bool {
+	select {
+	case <-d.ended:
+		return true
+	default:
+		return false
+	}
+}
+
+// says waits until the program has written something.
+func (d *daemon) says(what string) {
+	d.t.Helper()
+	eventually(d.t, fmt.Sprintf("%s says %q", filepath.Base(d.cmd.Args[4]), what), func() error {
+		if !strings.Contains(d.output.String(), what) {
+			return errors.New("it does not")
+		}
+		return nil
+	})
+}
+
+// output is what a program has written so far.
+type output struct {
+	mu   sync.Mutex // guards text
+	text bytes.Buffer
+}
+
+func (o *output) Write(b []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(b)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
+}
+
+// patience is how long a test waits for what should have happened by then.
+const patience = 20 * time.Second
+
+// eventually asks again until it works: other programs do not tell when.
+func eventually(t *testing.T, what string, works func() error) {
+	t.Helper()
+	for end := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+		err := works()
+		if err == nil {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("%s: %v", what, err)
+		}
+	}
 }
 
 // reaches waits until something listens at a TCP address, as seen from the machine.
