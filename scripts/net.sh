@@ -7,4 +7,4 @@ cd "$(dirname "$0")/.."
 mkdir -p bin
 go build -o bin/ ./cmd/sfu ./cmd/sfuload
 go build -modfile=tools/go.mod -o bin/ github.com/letsencrypt/pebble/v2/cmd/pebble github.com/letsencrypt/pebble/v2/cmd/pebble-challtestsrv
-go test -tags netlab -count=1 "$@" ./internal/netlab
+go test -tags netlab -count=1 -parallel=4 "$@" ./internal/netlab
