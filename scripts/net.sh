@@ -10,6 +10,6 @@ export NET_FIGURES=$PWD/tmp/net-figures.txt # test.sh prints it once more
 go build -o bin/ ./cmd/sfu ./cmd/sfuload
 go build -modfile=tools/go.mod -o bin/ github.com/letsencrypt/pebble/v2/cmd/pebble github.com/letsencrypt/pebble/v2/cmd/pebble-challtestsrv
 status=0
-go test -tags netlab -count=1 "$@" ./internal/netlab || status=$?
+go test -tags netlab -count=1 -parallel=4 "$@" ./internal/netlab || status=$?
 cat "$NET_FIGURES"
 exit "$status"

@@ -35,7 +35,7 @@ func release(t *testing.T) string {
 func (h *host) metric(name string) float64 {
 	h.t.Helper()
 	_, text, err := h.get(operations+"/metrics", nil)
-	m := regexp.MustCompile(`(?m)^` + name + ` (\S+)$`).FindStringSubmatch(text)
+	m := regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(name) + ` (\S+)$`).FindStringSubmatch(text)
 	if err != nil || m == nil {
 		h.t.Fatalf("no %s in %q: %v", name, text, err)
 	}
