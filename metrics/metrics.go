@@ -77,6 +77,10 @@ type Set struct {
 	TURNBytes   [NumDirections]prometheus.Counter   // relayed from clients, and to them
 	TURNRefused [NumTURNRefusals]prometheus.Counter
 
+	Reloads      [NumReloadOutcomes]prometheus.Counter // of the settings, while the server runs
+	ReloadedWell prometheus.Gauge                      // 1 if the last one, or the start, went well
+	ReloadedAt   prometheus.Gauge                      // when one last did, in seconds of Unix time
+
 	SignalingConnections prometheus.Gauge
 
 	messages [NumDirections]map[string]prometheus.Counter // by message type; read only

@@ -102,6 +102,8 @@ func TestEverySeriesExistsFromTheStart(t *testing.T) {
 		`sfu_data_dropped_messages_total{reason="stale"}`, `sfu_data_channels`,
 		`sfu_turn_allocations`, `sfu_turn_allocations_total{outcome="denied"}`,
 		`sfu_turn_bytes_total{direction="in"}`, `sfu_turn_refused_total{reason="overload"}`,
+		`sfu_config_reloads_total{outcome="ok"}`, `sfu_config_reloads_total{outcome="failed"}`,
+		`sfu_config_last_reload_successful`, `sfu_config_last_reload_success_timestamp_seconds`,
 		`sfu_signaling_connections`,
 		`sfu_signaling_messages_total{direction="in",type="join_room"}`,
 		`sfu_signaling_messages_total{direction="in",type="subscribe"}`,
