@@ -1,6 +1,8 @@
 package metrics
 
 import (
+	"time"
+
 	"github.com/prometheus/client_golang/prometheus"
 
 	"sfu/sfu/media"
@@ -101,4 +103,21 @@ func known(counters map[string]prometheus.Counter, label string) prometheus.Coun
 		return c
 	}
 	return counters[unknown]
+}
+
+// Loaded notes that settings which can be used were loaded at now.
+func (s *Set) Loaded(now time.Time) {
+	s.ReloadedWell.Set(1)
+	s.ReloadedAt.Set(float64(now.UnixMilli()) / 1000)
+}
+
+// Reloaded counts that settings were loaded again at now, and whether they can be used.
+func (s *Set) Reloaded(ok bool, now time.Time) {
+	if !ok {
+		s.Reloads[ReloadFailed].Inc()
+		s.ReloadedWell.Set(0)
+		return
+	}
+	s.Reloads[ReloadOK].Inc()
+	s.Loaded(now)
 }

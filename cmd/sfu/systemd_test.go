@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -33,6 +34,10 @@ func TestSystemdIsToldHowWeAre(t *testing.T) {
 
 	notifyReady()
 	if got := told(); got != "READY=1" {
+		t.Errorf("%q", got)
+	}
+	notifyReloading()
+	if got := told(); !regexp.MustCompile(`^RELOADING=1\nMONOTONIC_USEC=[1-9][0-9]*\n$`).MatchString(got) {
 		t.Errorf("%q", got)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
