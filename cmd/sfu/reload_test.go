@@ -157,6 +157,7 @@ func TestBadSettingsChangeNothing(t *testing.T) {
 		{"no YAML", "max-participants: [2\n", path + ":"},
 		{"out of range", "max-participants: 2\nmax-rooms: 0\n", path + ":2: max-rooms: 0 is too few"},
 		{"an address that nobody can reach", "max-participants: 2\npublic-ip: 127.0.0.1\n", "public-ip: "},
+		{"too many addresses", "max-participants: 2\npublic-ip: [" + strings.Repeat("203.0.113.1, ", 17) + "]\n", "17 public addresses, at most 16"},
 		{"a secret that is gone", "max-participants: 2\nturn-secret-file: /nowhere\n", "/nowhere"},
 	} {
 		replace(t, path, tc.text)
@@ -175,7 +176,7 @@ func TestBadSettingsChangeNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	in.reload(t)
-	metric(t, in, "sfu_config_reloads_total{outcome=\"failed\"} 6", "sfu_config_reloads_total{outcome=\"ok\"} 0", "sfu_config_last_reload_successful 0")
+	metric(t, in, "sfu_config_reloads_total{outcome=\"failed\"} 7", "sfu_config_reloads_total{outcome=\"ok\"} 0", "sfu_config_last_reload_successful 0")
 	replace(t, path, good)
 	in.reload(t)
 	metric(t, in, "sfu_config_reloads_total{outcome=\"ok\"} 1", "sfu_config_last_reload_successful 1")

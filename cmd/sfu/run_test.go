@@ -134,6 +134,23 @@ func TestOnlyOurOwnPageAndAllowedOnesMayConnect(t *testing.T) {
 	}
 }
 
+// A proxy of ours tells whom it heard from; anybody else may make that up.
+func TestTheLogNamesWhoIsBehindOurProxy(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ network, want string }{{"127.0.0.0/8", "203.0.113.9"}, {"10.0.0.0/8", "127.0.0.1:"}} {
+		in := launch(t, "--behind-proxy="+tc.network, "--log-level=debug")
+		_, res, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(in.url, "http")+"/ws",
+			http.Header{"Origin": {"https://evil.example"}, "X-Forwarded-For": {"1.2.3.4, 203.0.113.9"}})
+		if res == nil {
+			t.Fatal(err)
+		}
+		said := in.log.await(t, 0, func(e entry) bool { return e["msg"] == "socket refused" })
+		if got := said[len(said)-1]["remote"]; !strings.HasPrefix(got, tc.want) {
+			t.Errorf("with proxies in %s the log says %s, want %s", tc.network, got, tc.want)
+		}
+	}
+}
+
 func TestDrainsAndTellsWhoIsConnected(t *testing.T) {
 	t.Parallel()
 	in := launch(t)
