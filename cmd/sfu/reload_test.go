@@ -23,6 +23,7 @@ import (
 	"github.com/pion/turn/v5"
 
 	"sfu/certs"
+	"sfu/config"
 	bots "sfu/internal/load"
 	"sfu/signaling/wire"
 )
@@ -304,6 +305,31 @@ func TestLiveSettings(t *testing.T) {
 			}
 			tc.see(t, in, from)
 		})
+	}
+}
+
+func TestALogThatWasTalkativeFallsSilent(t *testing.T) {
+	t.Parallel()
+	in, path := configured(t, "log-level: debug\n")
+	refused := func(e entry) bool { return e["msg"] == "socket refused" }
+	status(t, in, "https://evil.example")
+	in.log.await(t, 0, refused)
+	replace(t, path, "log-level: info\n")
+	in.reload(t)
+	from := in.log.size()
+	status(t, in, "https://evil.example")
+	in.reload(t)
+	if got := in.log.await(t, from, func(e entry) bool { return e["msg"] == "settings reloaded" }); slices.ContainsFunc(got, refused) {
+		t.Errorf("%v", got)
+	}
+}
+
+// The file that needs no name is optional, but one that was read does not just vanish.
+func TestAFileThatIsGoneIsNoDefault(t *testing.T) {
+	t.Parallel()
+	r := &reloader{effect: &options{loaded: &config.Loaded{File: "/etc/sfu/sfu.yaml"}}}
+	if err := r.check(&options{Config: new(config.Config), loaded: new(config.Loaded)}); err == nil || !strings.Contains(err.Error(), "is gone") {
+		t.Error(err)
 	}
 }
 

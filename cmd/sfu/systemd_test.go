@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -10,6 +12,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"sfu/metrics"
 )
 
 func TestSystemdIsToldHowWeAre(t *testing.T) {
@@ -36,8 +40,16 @@ func TestSystemdIsToldHowWeAre(t *testing.T) {
 	if got := told(); got != "READY=1" {
 		t.Errorf("%q", got)
 	}
-	notifyReloading()
+	// It is told that a reload has ended even if it came to nothing.
+	r := &reloader{
+		load:    func() (*options, error) { return nil, errors.New("no settings") },
+		program: &program{count: metrics.New()}, log: slog.New(slog.DiscardHandler),
+	}
+	r.reload()
 	if got := told(); !regexp.MustCompile(`^RELOADING=1\nMONOTONIC_USEC=[1-9][0-9]*\n$`).MatchString(got) {
+		t.Errorf("%q", got)
+	}
+	if got := told(); got != "READY=1" {
 		t.Errorf("%q", got)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
