@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/netip"
 	"slices"
@@ -48,6 +49,9 @@ type Resolver struct {
 	servers []server
 	refresh chan struct{}
 
+	mu     sync.Mutex // guards public
+	public []string   // configured; replaced, never changed
+
 	// The fields below are of whoever calls Resolve, one at a time.
 	last   map[string][]netip.Addr // what each name resolved to
 	warned []string
@@ -69,19 +73,13 @@ func New(cfg Config) (*Resolver, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	if len(cfg.Public) > maxPublic || len(cfg.STUN) > maxServers {
-		return nil, fmt.Errorf("%d public addresses and %d STUN servers, at most %d and %d", len(cfg.Public), len(cfg.STUN), maxPublic, maxServers)
+	if err := Check(cfg.Public); err != nil {
+		return nil, err
 	}
-	r := &Resolver{cfg: cfg, refresh: make(chan struct{}, 1), last: make(map[string][]netip.Addr), own: interfaces}
-	for _, value := range cfg.Public {
-		addr, err := netip.ParseAddr(value)
-		switch {
-		case err == nil && !usable(addr.Unmap()):
-			return nil, fmt.Errorf("public address %q: nobody else can reach it; write the address that people reach this machine at", value)
-		case err != nil && !isName(value):
-			return nil, fmt.Errorf("public address %q: write an IP address or a name like meet.example.org", value)
-		}
+	if len(cfg.STUN) > maxServers {
+		return nil, fmt.Errorf("%d STUN servers, at most %d", len(cfg.STUN), maxServers)
 	}
+	r := &Resolver{cfg: cfg, public: slices.Clone(cfg.Public), refresh: make(chan struct{}, 1), last: make(map[string][]netip.Addr), own: interfaces}
 	for _, value := range cfg.STUN {
 		s, err := parseServer(value)
 		if err != nil {
@@ -90,6 +88,36 @@ func New(cfg Config) (*Resolver, error) {
 		r.servers = append(r.servers, s)
 	}
 	return r, nil
+}
+
+// Check says what is wrong with configured public addresses and names.
+func Check(public []string) error {
+	if len(public) > maxPublic {
+		return fmt.Errorf("%d public addresses, at most %d", len(public), maxPublic)
+	}
+	for _, value := range public {
+		addr, err := netip.ParseAddr(value)
+		switch {
+		case err == nil && !usable(addr.Unmap()):
+			return fmt.Errorf("public address %q: nobody else can reach it; write the address that people reach this machine at", value)
+		case err != nil && !isName(value):
+			return fmt.Errorf("public address %q: write an IP address or a name like meet.example.org", value)
+		}
+	}
+	return nil
+}
+
+// SetPublic replaces the configured addresses and names, and finds out anew at once. A
+// name that was there before keeps what it resolved to last.
+func (r *Resolver) SetPublic(public []string) error {
+	if err := Check(public); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	r.public = slices.Clone(public)
+	r.mu.Unlock()
+	r.Refresh()
+	return nil
 }
 
 // isName reports whether s may be the name of a host; the name servers know the rest.
@@ -171,9 +199,12 @@ func (r *Resolver) Resolve(ctx context.Context) Advice {
 func (r *Resolver) find(ctx context.Context) findings {
 	ctx, cancel := context.WithTimeout(ctx, findWithin)
 	defer cancel()
-	f := findings{configured: make([]answer, len(r.cfg.Public)), seen: make([]sight, len(r.servers))}
+	r.mu.Lock()
+	public := r.public
+	r.mu.Unlock()
+	f := findings{configured: make([]answer, len(public)), seen: make([]sight, len(r.servers))}
 	var asking sync.WaitGroup
-	for i, value := range r.cfg.Public {
+	for i, value := range public {
 		asking.Go(func() { f.configured[i] = r.lookUp(ctx, value) })
 	}
 	for i, s := range r.servers {
@@ -183,6 +214,7 @@ func (r *Resolver) find(ctx context.Context) findings {
 	for i := range f.configured {
 		r.remember(&f.configured[i])
 	}
+	maps.DeleteFunc(r.last, func(name string, _ []netip.Addr) bool { return !slices.Contains(public, name) })
 	var err error
 	if f.interfaces, err = r.own(); err != nil {
 		r.cfg.Log.Warn("the addresses of the interfaces are not known", "error", err)

@@ -90,6 +90,60 @@ func TestNamesKeepTheirLastAnswer(t *testing.T) {
 	}
 }
 
+func TestTheConfiguredAddressesAreReplaced(t *testing.T) {
+	t.Parallel()
+	known := map[string]string{"a.example": "203.0.113.1", "b.example": "203.0.113.2"}
+	r, _ := newResolver(t, Config{Public: []string{"a.example", "b.example"}, Names: names(func(host string) string { return known[host] })})
+	public := func(want string) {
+		t.Helper()
+		if got := r.Resolve(t.Context()).Public; !slices.Equal(got, addrs(want)) {
+			t.Errorf("%v, want %s", got, want)
+		}
+	}
+	public("203.0.113.1 203.0.113.2")
+	clear(known) // the name servers are gone
+	if err := r.SetPublic([]string{"b.example", "203.0.113.3"}); err != nil {
+		t.Fatal(err)
+	}
+	public("203.0.113.2 203.0.113.3") // b keeps its last answer
+	if err := r.SetPublic([]string{"127.0.0.1"}); err == nil {
+		t.Error("loopback was taken")
+	}
+	public("203.0.113.2 203.0.113.3")
+	if err := r.SetPublic(nil); err != nil {
+		t.Fatal(err)
+	}
+	public("")
+	if len(r.last) != 0 {
+		t.Errorf("%v is remembered of names that are not asked for", r.last)
+	}
+}
+
+// What is replaced is found out at once.
+func TestRunHearsOfTheReplacement(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r, _ := newResolver(t, Config{Public: []string{"203.0.113.1"}})
+		ctx, cancel := context.WithCancel(t.Context())
+		told := make(chan string, 2)
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			r.Run(ctx, func(a Advice) { told <- fmt.Sprint(a.Public) })
+		}()
+		start := time.Now()
+		first := <-told
+		if err := r.SetPublic([]string{"203.0.113.2"}); err != nil {
+			t.Fatal(err)
+		}
+		if second := <-told; first != "[203.0.113.1]" || second != "[203.0.113.2]" || time.Since(start) > time.Second {
+			t.Errorf("%s, then %s after %v", first, second, time.Since(start))
+		}
+		cancel()
+		<-done
+	})
+}
+
 // Run tells of changes alone, soon after they happen or at once when it is told to look.
 func TestRun(t *testing.T) {
 	t.Parallel()

@@ -57,6 +57,9 @@ func (c *Config) Door() signaling.Config {
 	for _, origin := range c.AllowOrigin {
 		cfg.AllowedOrigins = append(cfg.AllowedOrigins, string(origin))
 	}
+	for _, n := range c.BehindProxy {
+		cfg.Proxies = append(cfg.Proxies, n.Prefix)
+	}
 	return cfg
 }
 

@@ -18,6 +18,7 @@ import (
 type Input struct {
 	Args        []string
 	Env         func(name string) (string, bool) // os.LookupEnv
+	Environ     []string                         // os.Environ(), to find mistyped names in; may be empty
 	DefaultFile string                           // read when it exists and no other is named; may be empty
 	FlagsOnly   bool                             // look at neither environment nor file
 }
@@ -70,6 +71,7 @@ func Load(grammar any, c *Config, in Input, options ...kong.Option) (*Loaded, er
 	if !in.FlagsOnly {
 		l.readFile(named, values)
 		l.readEnv(in.Env, values)
+		l.Warnings = append(l.Warnings, strays(in.Environ)...)
 	}
 	ctx, err := parser.Parse(in.Args)
 	if answered {

@@ -67,19 +67,29 @@ func text(v reflect.Value) string {
 	return fmt.Sprint(v.Interface())
 }
 
-// Changed tells which settings differ in next: those that may be applied while
-// the server runs, and those that need a restart.
-func (c *Config) Changed(next *Config) (live, restart []string) {
-	now, names := settings(c)
+// Change is one setting that differs.
+type Change struct {
+	Name     string
+	Old, New string // as a file would have them, secrets hidden
+	Live     bool   // it may be applied while the server runs; else it waits for a restart
+}
+
+// Changed tells what differs in next, and returns what can be in effect without a
+// restart: the live settings of next, and all others of c.
+func (c *Config) Changed(next *Config) (changes []Change, effect *Config) {
+	mixed := *c
+	now, names := settings(&mixed)
 	then, _ := settings(next)
 	for _, name := range names {
-		switch {
-		case reflect.DeepEqual(now[name].Target.Interface(), then[name].Target.Interface()):
-		case now[name].Tag.Has("live"):
-			live = append(live, name)
-		default:
-			restart = append(restart, name)
+		was, is := now[name], then[name]
+		if reflect.DeepEqual(was.Target.Interface(), is.Target.Interface()) {
+			continue
+		}
+		change := Change{name, strings.Join(texts(was), ", "), strings.Join(texts(is), ", "), was.Tag.Has("live")}
+		changes = append(changes, change)
+		if change.Live {
+			was.Target.Set(is.Target)
 		}
 	}
-	return live, restart
+	return changes, &mixed
 }

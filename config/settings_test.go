@@ -27,11 +27,45 @@ func TestChanged(t *testing.T) {
 			if l.Err() != nil || m.Err() != nil {
 				t.Fatal(l.Err(), m.Err())
 			}
-			live, restart := old.Changed(next)
+			changes, effect := old.Changed(next)
+			var live, restart []string
+			for _, ch := range changes {
+				if ch.Live {
+					live = append(live, ch.Name)
+				} else {
+					restart = append(restart, ch.Name)
+				}
+			}
 			if got, want := strings.Join(live, " ")+"|"+strings.Join(restart, " "), tc.live+"|"+tc.restart; got != want {
 				t.Errorf("%s, want %s", got, want)
 			}
+			// What is in effect then has only the rest still to change.
+			left, _ := effect.Changed(next)
+			var waiting []string
+			for _, ch := range left {
+				waiting = append(waiting, ch.Name)
+			}
+			if got := strings.Join(waiting, " "); got != tc.restart {
+				t.Errorf("%s waits for a restart, want %s", got, tc.restart)
+			}
+			if again, _ := old.Changed(next); len(again) != len(changes) {
+				t.Error("the old settings were touched")
+			}
 		})
+	}
+}
+
+func TestAChangeShowsWhatItWasAndIs(t *testing.T) {
+	t.Parallel()
+	old, _ := situation{file: "public-ip: 192.0.2.1\nturn-secret: 0123456789abcdef\ndrain-timeout: 1m\n"}.load(t)
+	next, _ := situation{file: "public-ip: [192.0.2.1, a.org]\nturn-secret: fedcba9876543210\nlog-level: debug\n"}.load(t)
+	got, _ := old.Changed(next)
+	want := []Change{
+		{"drain-timeout", "1m0s", "0s", true}, {"public-ip", "192.0.2.1", "192.0.2.1, a.org", true},
+		{"turn-secret", "(hidden)", "(hidden)", true}, {"log-level", "info", "debug", true},
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
 	}
 }
 

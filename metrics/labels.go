@@ -59,6 +59,19 @@ const (
 
 var outcomes = [NumOutcomes]string{"connected", "failed"}
 
+// ReloadOutcome is how a reload of the settings ended.
+type ReloadOutcome uint8
+
+// The outcomes.
+const (
+	ReloadOK ReloadOutcome = iota
+	ReloadFailed
+
+	NumReloadOutcomes = 2
+)
+
+var reloadOutcomes = [NumReloadOutcomes]string{"ok", "failed"}
+
 // PictureState is which of the pictures of a video down track is meant.
 type PictureState uint8
 

@@ -1,6 +1,8 @@
 package metrics
 
 import (
+	"time"
+
 	"github.com/prometheus/client_golang/prometheus"
 
 	"sfu/sfu/media"
@@ -77,6 +79,10 @@ type Set struct {
 	TURNBytes   [NumDirections]prometheus.Counter   // relayed from clients, and to them
 	TURNRefused [NumTURNRefusals]prometheus.Counter
 
+	Reloads      [NumReloadOutcomes]prometheus.Counter // of the settings, while the server runs
+	ReloadedWell prometheus.Gauge                      // 1 if the last one, or the start, went well
+	ReloadedAt   prometheus.Gauge                      // when one last did, in seconds of Unix time
+
 	SignalingConnections prometheus.Gauge
 
 	messages [NumDirections]map[string]prometheus.Counter // by message type; read only
@@ -97,4 +103,21 @@ func known(counters map[string]prometheus.Counter, label string) prometheus.Coun
 		return c
 	}
 	return counters[unknown]
+}
+
+// Loaded notes that settings which can be used were loaded at now.
+func (s *Set) Loaded(now time.Time) {
+	s.ReloadedWell.Set(1)
+	s.ReloadedAt.Set(float64(now.UnixMilli()) / 1000)
+}
+
+// Reloaded counts that settings were loaded again at now, and whether they can be used.
+func (s *Set) Reloaded(ok bool, now time.Time) {
+	if !ok {
+		s.Reloads[ReloadFailed].Inc()
+		s.ReloadedWell.Set(0)
+		return
+	}
+	s.Reloads[ReloadOK].Inc()
+	s.Loaded(now)
 }

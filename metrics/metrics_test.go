@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
@@ -102,6 +103,8 @@ func TestEverySeriesExistsFromTheStart(t *testing.T) {
 		`sfu_data_dropped_messages_total{reason="stale"}`, `sfu_data_channels`,
 		`sfu_turn_allocations`, `sfu_turn_allocations_total{outcome="denied"}`,
 		`sfu_turn_bytes_total{direction="in"}`, `sfu_turn_refused_total{reason="overload"}`,
+		`sfu_config_reloads_total{outcome="ok"}`, `sfu_config_reloads_total{outcome="failed"}`,
+		`sfu_config_last_reload_successful`, `sfu_config_last_reload_success_timestamp_seconds`,
 		`sfu_signaling_connections`,
 		`sfu_signaling_messages_total{direction="in",type="join_room"}`,
 		`sfu_signaling_messages_total{direction="in",type="subscribe"}`,
@@ -220,4 +223,25 @@ func scrape(t *testing.T, s *Set) map[string]string {
 		}
 	}
 	return series
+}
+
+// A reload that failed leaves the time of the last good one.
+func TestReloads(t *testing.T) {
+	t.Parallel()
+	s := New()
+	see := func(want ...string) {
+		t.Helper()
+		samples := scrape(t, s)
+		for _, w := range want {
+			if series, value, _ := strings.Cut(w, " "); samples[series] != value {
+				t.Errorf("%s is %s, want %s", series, samples[series], value)
+			}
+		}
+	}
+	s.Loaded(time.Unix(1000, 0))
+	see("sfu_config_last_reload_successful 1", "sfu_config_last_reload_success_timestamp_seconds 1000", `sfu_config_reloads_total{outcome="ok"} 0`)
+	s.Reloaded(false, time.Unix(1001, 0))
+	see("sfu_config_last_reload_successful 0", "sfu_config_last_reload_success_timestamp_seconds 1000", `sfu_config_reloads_total{outcome="failed"} 1`)
+	s.Reloaded(true, time.Unix(1002, 5e8))
+	see("sfu_config_last_reload_successful 1", "sfu_config_last_reload_success_timestamp_seconds 1002.5", `sfu_config_reloads_total{outcome="ok"} 1`)
 }

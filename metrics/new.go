@@ -25,6 +25,7 @@ func New() *Set {
 	s.registerData(r)
 	s.registerTURN(r)
 	s.registerSignaling(r)
+	s.registerReloads(r)
 	r.MustRegister(
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
@@ -218,6 +219,15 @@ func (s *Set) registerSignaling(r registrar) {
 	for _, code := range errorCodes {
 		s.errors[code] = refused.WithLabelValues(code)
 	}
+}
+
+func (s *Set) registerReloads(r registrar) {
+	reloads := r.counters("sfu_config_reloads_total", "Times that the settings were loaded again while the server ran.", "outcome")
+	for o, word := range reloadOutcomes {
+		s.Reloads[o] = reloads.WithLabelValues(word)
+	}
+	s.ReloadedWell = r.gauge("sfu_config_last_reload_successful", "Whether the settings in effect are those that were last loaded.")
+	s.ReloadedAt = r.gauge("sfu_config_last_reload_success_timestamp_seconds", "When settings were last loaded that could be used.")
 }
 
 // registrar makes metrics that are registered from birth.

@@ -376,6 +376,12 @@ func (l *mediaLoop) addLink(lk *link) {
 // bigRoom is how many people hear one another without anyone being left out.
 const bigRoom = 10
 
+// hear changes how many are heard at once in a big room.
+func (l *mediaLoop) hear(loudest int) {
+	l.voices.loudest = loudest
+	l.limitSound()
+}
+
 // limitSound lets only the loudest be heard where there are many.
 func (l *mediaLoop) limitSound() {
 	if len(l.links) > bigRoom {

@@ -237,8 +237,8 @@ func (p *participant) applyResume(s *Session) {
 }
 
 func (p *participant) welcome(resumed bool) {
-	cfg := p.server.cfg
-	servers := cfg.ICEServers
+	cfg, live := p.server.cfg, p.server.live.Load()
+	servers := live.iceServers
 	if cfg.Relays != nil {
 		servers = slices.Concat(servers, cfg.Relays(string(p.id)))
 	}
@@ -251,7 +251,7 @@ func (p *participant) welcome(resumed bool) {
 		Resume: p.resume, Resumed: resumed, Role: p.role,
 		Limits: wire.Limits{
 			MessageBytes: wire.MaxMessage, DataMessageBytes: MaxDataMessage,
-			Participants: cfg.MaxParticipants, Tracks: media.NumSources,
+			Participants: live.participants, Tracks: media.NumSources,
 			DataChannels: maxDataChannels, ResumeSeconds: int(cfg.ResumeTime.Seconds()),
 		},
 	})

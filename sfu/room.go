@@ -15,7 +15,6 @@ import (
 // their media in the loop, their data channels in the relay.
 type room struct {
 	name  string
-	limit int
 	count *metrics.Set
 	loop  *mediaLoop
 	relay *relay
@@ -35,9 +34,9 @@ type member struct {
 }
 
 // newRoom makes a room and starts its media loop; close stops it.
-func newRoom(name string, cfg Config, count *metrics.Set, ports *ports) *room {
-	r := &room{name: name, limit: cfg.MaxParticipants, count: count, relay: newRelay(count)}
-	r.loop = newMediaLoop(count, max(0, cfg.Loudest), ports, r.speakers)
+func newRoom(name string, loudest int, count *metrics.Set, ports *ports) *room {
+	r := &room{name: name, count: count, relay: newRelay(count)}
+	r.loop = newMediaLoop(count, loudest, ports, r.speakers)
 	go r.loop.run()
 	return r
 }
@@ -53,8 +52,8 @@ func (r *room) add(p *participant, s *Session) error {
 	if r.ending {
 		return refuse(wire.CodeDraining, "This room has just ended. Try again.")
 	}
-	if len(r.members) >= r.limit {
-		return refuse(wire.CodeRoomFull, fmt.Sprintf("The room is full: it holds %d people.", r.limit))
+	if most := p.server.live.Load().participants; len(r.members) >= most {
+		return refuse(wire.CodeRoomFull, fmt.Sprintf("The room is full: it holds %d people.", most))
 	}
 	others := r.rows()
 	p.mail.Put(func() { p.applyWelcome(s, others) })

@@ -74,6 +74,7 @@ type Server struct {
 	ports *ports
 
 	offered atomic.Pointer[string] // candidates besides pion's; SetPublicIPs changes them
+	live    atomic.Pointer[live]   // what may change; Reconfigure does, under mu
 
 	mu       sync.Mutex // guards the fields below
 	rooms    map[string]*room
@@ -99,6 +100,7 @@ func New(cfg Config, m *metrics.Set, log *slog.Logger) (*Server, error) {
 		empty: make(chan struct{}),
 	}
 	s.SetPublicIPs(cfg.PublicIPs)
+	s.Reconfigure(cfg)
 	return s, nil
 }
 
@@ -180,10 +182,10 @@ func (s *Server) enter(name string) (*room, error) {
 	}
 	r := s.rooms[name]
 	if r == nil {
-		if len(s.rooms) >= s.cfg.MaxRooms {
-			return nil, refuse(wire.CodeRoomFull, fmt.Sprintf("This server holds %d rooms and cannot open another one.", s.cfg.MaxRooms))
+		if most := s.live.Load().rooms; len(s.rooms) >= most {
+			return nil, refuse(wire.CodeRoomFull, fmt.Sprintf("This server holds %d rooms and cannot open another one.", most))
 		}
-		r = newRoom(name, s.cfg, s.count, s.ports)
+		r = newRoom(name, s.live.Load().loudest, s.count, s.ports)
 		s.rooms[name] = r
 		s.count.Rooms.Inc()
 	}

@@ -34,12 +34,12 @@ type conn struct {
 	overloads *rate.Limiter // how often it hears that it sent too much
 }
 
-func newConn(h *Handler, ws *websocket.Conn) *conn {
+func newConn(h *Handler, ws *websocket.Conn, remote string) *conn {
 	return &conn{
 		ws:        ws,
 		join:      h.join,
 		metrics:   h.metrics,
-		log:       h.log.With("remote", ws.RemoteAddr().String()),
+		log:       h.log.With("remote", remote),
 		out:       newOutbox(),
 		gone:      make(chan struct{}),
 		written:   make(chan struct{}),

@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/gorilla/websocket"
 
@@ -18,8 +20,9 @@ import (
 // Config is what an operator may choose. The zero value of a field is its
 // default.
 type Config struct {
-	AllowedOrigins []string // of pages on other hosts, as "https://meet.example.org"
-	MaxConnections int      // default 10000
+	AllowedOrigins []string       // of pages on other hosts, as "https://meet.example.org"
+	Proxies        []netip.Prefix // whose X-Forwarded-For is believed; nobody's by default
+	MaxConnections int            // default 10000
 }
 
 // session is one socket's hold on a participant: what the door needs of
@@ -36,6 +39,8 @@ type join func(req *wire.JoinRoom, send func(wire.Server)) (session, error)
 type Handler struct {
 	join     join
 	limit    int // of open requests
+	proxies  []netip.Prefix
+	origins  atomic.Pointer[[]string] // replaced by AllowOrigins
 	metrics  *metrics.Set
 	log      *slog.Logger
 	upgrader websocket.Upgrader
@@ -60,18 +65,28 @@ func New(server *sfu.Server, cfg Config, m *metrics.Set, log *slog.Logger) *Hand
 }
 
 func newHandler(join join, cfg Config, m *metrics.Set, log *slog.Logger) *Handler {
-	return &Handler{
+	h := &Handler{
 		join:    join,
 		limit:   cmp.Or(cfg.MaxConnections, 10_000),
+		proxies: cfg.Proxies,
 		metrics: m,
 		log:     log,
 		conns:   make(map[*conn]struct{}),
-		upgrader: websocket.Upgrader{
-			HandshakeTimeout: writeTimeout,
-			Subprotocols:     []string{wire.Subprotocol},
-			CheckOrigin:      func(r *http.Request) bool { return originAllowed(r, cfg.AllowedOrigins) },
-		},
 	}
+	h.upgrader = websocket.Upgrader{
+		HandshakeTimeout: writeTimeout,
+		Subprotocols:     []string{wire.Subprotocol},
+		CheckOrigin:      func(r *http.Request) bool { return originAllowed(r, *h.origins.Load()) },
+	}
+	h.AllowOrigins(cfg.AllowedOrigins)
+	return h
+}
+
+// AllowOrigins changes of which other hosts pages may connect from now on. Who is
+// connected stays so.
+func (h *Handler) AllowOrigins(origins []string) {
+	origins = slices.Clone(origins)
+	h.origins.Store(&origins)
 }
 
 // originAllowed keeps the pages of other hosts out: a browser sends any page's
@@ -94,12 +109,13 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer h.exit()
+	remote := remoteOf(r.RemoteAddr, r.Header.Values("X-Forwarded-For"), h.proxies)
 	ws, err := h.upgrader.Upgrade(w, r, nil)
 	if err != nil {
-		h.log.Debug("socket refused", "remote", r.RemoteAddr, "origin", r.Header.Get("Origin"), "err", err)
+		h.log.Debug("socket refused", "remote", remote, "origin", r.Header.Get("Origin"), "err", err)
 		return // Upgrade has answered
 	}
-	c := newConn(h, ws)
+	c := newConn(h, ws, remote)
 	h.add(c)
 	defer h.remove(c)
 	c.serve()

@@ -34,8 +34,9 @@ type grammar struct {
 // terminal is what a command reads and writes besides its arguments.
 type terminal struct {
 	env            func(string) (string, bool)
-	file           string // the settings file that needs no name
-	interactive    bool   // somebody is there to answer
+	environ        []string // all of the environment, to warn of mistyped names; may be empty
+	file           string   // the settings file that needs no name
+	interactive    bool     // somebody is there to answer
 	stdin          io.Reader
 	stdout, stderr io.Writer
 }
@@ -75,7 +76,7 @@ func execute(ctx context.Context, args []string, t terminal) (*options, error) {
 // load parses the command line, and the settings that it leaves to others.
 func load(args []string, t terminal, flagsOnly bool) (*grammar, *config.Loaded, error) {
 	var g grammar
-	l, err := config.Load(&g, &g.Config, config.Input{Args: args, Env: t.env, DefaultFile: t.file, FlagsOnly: flagsOnly},
+	l, err := config.Load(&g, &g.Config, config.Input{Args: args, Env: t.env, Environ: t.environ, DefaultFile: t.file, FlagsOnly: flagsOnly},
 		kong.Name("sfu"),
 		kong.Description("Rooms in the browser: everyone sees, hears and messages everyone else."),
 		kong.Vars{"version": version()},

@@ -16,6 +16,13 @@ type shell struct {
 	typed string // answers on a terminal; none is no terminal
 }
 
+func (s shell) environ() (list []string) {
+	for name, value := range s.env {
+		list = append(list, name+"="+value)
+	}
+	return list
+}
+
 // run returns everything that the command printed, and its error.
 func (s shell) run(t *testing.T, args ...string) (string, error) {
 	t.Helper()
@@ -28,7 +35,7 @@ func (s shell) run(t *testing.T, args ...string) (string, error) {
 		return v, ok
 	}
 	o, err := execute(t.Context(), args, terminal{
-		env: env, file: s.file, interactive: s.typed != "", stdin: strings.NewReader(s.typed), stdout: &out, stderr: &out,
+		env: env, environ: s.environ(), file: s.file, interactive: s.typed != "", stdin: strings.NewReader(s.typed), stdout: &out, stderr: &out,
 	})
 	if o != nil {
 		t.Errorf("%v serves", args)
@@ -79,6 +86,14 @@ func TestCheckConfig(t *testing.T) {
 				t.Error("the secret is shown")
 			}
 		})
+	}
+}
+
+func TestAMistypedVariableIsWarnedOf(t *testing.T) {
+	t.Parallel()
+	out, err := shell{env: map[string]string{"SFU_DOMIAN": "meet.example.org"}}.run(t, "check-config")
+	if err != nil || !strings.Contains(out, "warning: SFU_DOMIAN: is no setting; did you mean SFU_DOMAIN?\n") {
+		t.Errorf("%q, %v", out, err)
 	}
 }
 

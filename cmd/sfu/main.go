@@ -1,5 +1,14 @@
 package main
 
-import "sfu/internal/process"
+import (
+	"context"
+	"io"
 
-func main() { process.Main("sfu", run) }
+	"sfu/internal/process"
+)
+
+func main() {
+	process.Main("sfu", func(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+		return run(ctx, process.Hangups(), args, stdout, stderr)
+	})
+}

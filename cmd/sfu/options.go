@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"io/fs"
-	"log/slog"
 	"os"
 
 	"sfu/config"
@@ -22,7 +21,7 @@ type options struct {
 // than serving was all that was asked for, and is done.
 func parse(ctx context.Context, args []string, stdout, stderr io.Writer) (*options, error) {
 	return execute(ctx, args, terminal{
-		env: os.LookupEnv, file: config.DefaultFile,
+		env: os.LookupEnv, environ: os.Environ(), file: config.DefaultFile,
 		interactive: isTerminal(os.Stdin), stdin: os.Stdin, stdout: stdout, stderr: stderr,
 	})
 }
@@ -41,5 +40,10 @@ func (o *options) engine() sfu.Config { return o.Engine() }
 // door returns signalling's part of the options.
 func (o *options) door() signaling.Config { return o.Door() }
 
-// logger returns the program's log.
-func (o *options) logger(w io.Writer) *slog.Logger { return o.Logger(w, o.LogLevel) }
+// public returns the addresses and names that the operator says people reach us at.
+func (o *options) public() (list []string) {
+	for _, h := range o.PublicIP {
+		list = append(list, string(h))
+	}
+	return list
+}

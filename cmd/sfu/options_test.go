@@ -94,7 +94,7 @@ func TestHelpAndVersionAreAnswersNotErrors(t *testing.T) {
 	t.Parallel()
 	for arg, want := range map[string]string{"--help": "$SFU_UDP_PORT", "--version": "sfu "} {
 		var out strings.Builder
-		if err := run(t.Context(), []string{arg}, &out, io.Discard); err != nil {
+		if err := run(t.Context(), nil, []string{arg}, &out, io.Discard); err != nil {
 			t.Errorf("%s: %v", arg, err)
 		}
 		if !strings.Contains(out.String(), want) {

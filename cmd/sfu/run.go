@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"sync"
 	"syscall"
 	"time"
@@ -26,13 +27,15 @@ const (
 )
 
 // run is the whole program but for its signals: it serves until ctx ends, and
-// drains.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+// drains. Each time that hangups delivers, it loads its settings again.
+func run(ctx context.Context, hangups <-chan os.Signal, args []string, stdout, stderr io.Writer) error {
 	o, err := parse(ctx, args, stdout, stderr)
 	if o == nil || err != nil {
 		return err
 	}
-	log := o.logger(stderr)
+	level := new(slog.LevelVar)
+	level.Set(o.LogLevel)
+	log := o.Logger(stderr, level)
 	for _, w := range o.loaded.Warnings {
 		log.Warn(w.String())
 	}
@@ -47,13 +50,23 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		p.engine.Rooms() // would wait for whoever holds the engine
 		return true
 	})
-	select {
-	case <-ctx.Done():
-		log.Info("stopping; a second signal stops at once", "rooms", len(p.engine.Rooms()), "waiting at most", o.DrainTimeout)
-		p.wait(o.MovedTo, o.DrainTimeout)
-	case err = <-p.broken:
+	r := &reloader{
+		load:   func() (*options, error) { return parse(ctx, args, stdout, stderr) },
+		effect: o, level: level, log: log, program: p,
 	}
-	return errors.Join(err, p.stop())
+	for {
+		select {
+		case <-hangups:
+			r.reload()
+			continue
+		case <-ctx.Done():
+			o := r.effect
+			log.Info("stopping; a second signal stops at once", "rooms", len(p.engine.Rooms()), "waiting at most", o.DrainTimeout)
+			p.wait(o.MovedTo, o.DrainTimeout)
+		case err = <-p.broken:
+		}
+		return errors.Join(err, p.stop())
+	}
 }
 
 // program is everything that runs.
@@ -64,7 +77,9 @@ type program struct {
 	public *http.Server
 	ops    *http.Server
 	gate   gate // with TLS
+	count  *metrics.Set
 
+	resolver  *address.Resolver
 	unresolve context.CancelFunc // nil before advertise
 	serves    sync.WaitGroup
 	broken    chan error // listeners that failed
@@ -110,8 +125,10 @@ func start(o *options, log *slog.Logger) (*program, error) {
 		health: &health{},
 		engine: engine,
 		door:   signaling.New(engine, o.door(), set, log),
+		count:  set,
 		broken: make(chan error, len(public)+len(ops)),
 	}
+	set.Loaded(time.Now())
 	p.public = httpServer(publicRoutes(p.door, p.health), log)
 	p.ops = httpServer(opsRoutes(set.Handler(), engine, p.health), log)
 	scheme := "http"
@@ -139,10 +156,7 @@ func start(o *options, log *slog.Logger) (*program, error) {
 // advertise finds the addresses that the world reaches the server at, and tells browsers
 // of them, for as long as the program runs.
 func (p *program) advertise(o *options, log *slog.Logger) error {
-	cfg := address.Config{Log: log}
-	for _, h := range o.PublicIP {
-		cfg.Public = append(cfg.Public, string(h))
-	}
+	cfg := address.Config{Public: o.public(), Log: log}
 	for _, u := range o.STUNServer {
 		cfg.STUN = append(cfg.STUN, string(u))
 	}
@@ -151,7 +165,7 @@ func (p *program) advertise(o *options, log *slog.Logger) error {
 		return err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	p.unresolve = cancel
+	p.resolver, p.unresolve = resolver, cancel
 	p.serves.Go(func() {
 		resolver.Run(ctx, func(a address.Advice) {
 			p.engine.SetPublicIPs(a.Public)

@@ -3,10 +3,10 @@ package main
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -19,19 +19,21 @@ type instance struct {
 	url string // of the page
 	ops string // of the operations listener
 
-	cancel context.CancelFunc
-	ended  chan error
+	log     *journal
+	hangups chan os.Signal
+	cancel  context.CancelFunc
+	ended   chan error
 }
 
 // launch runs the server on free ports until the test ends.
 func launch(t *testing.T, args ...string) *instance {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	in := &instance{cancel: cancel, ended: make(chan error, 1)}
+	in := &instance{log: newJournal(), hangups: make(chan os.Signal), cancel: cancel, ended: make(chan error, 1)}
 	logs, stderr := io.Pipe()
 	args = append([]string{"--listen=127.0.0.1:0", "--ops-listen=127.0.0.1:0", "--udp-port=0", "--log-format=json", "--config="}, args...)
 	go func() {
-		in.ended <- run(ctx, args, io.Discard, stderr)
+		in.ended <- run(ctx, in.hangups, args, io.Discard, stderr)
 		_ = stderr.Close()
 	}()
 	lines := bufio.NewScanner(logs)
@@ -39,18 +41,19 @@ func launch(t *testing.T, args ...string) *instance {
 		if !lines.Scan() {
 			t.Fatalf("ended before it served: %v", <-in.ended)
 		}
-		var line struct{ Msg, URL string }
-		if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
-			t.Fatal(err)
-		}
+		line := in.log.add(lines.Bytes())
 		switch {
-		case strings.HasPrefix(line.Msg, "open the page"):
-			in.url = line.URL
-		case line.Msg == "operations":
-			in.ops = strings.TrimSuffix(line.URL, "/metrics")
+		case strings.HasPrefix(line["msg"], "open the page"):
+			in.url = line["url"]
+		case line["msg"] == "operations":
+			in.ops = strings.TrimSuffix(line["url"], "/metrics")
 		}
 	}
-	go func() { _, _ = io.Copy(io.Discard, logs) }()
+	go func() {
+		for lines.Scan() {
+			in.log.add(lines.Bytes())
+		}
+	}()
 	t.Cleanup(func() {
 		if err := in.stop(); err != nil {
 			t.Errorf("stop: %v", err)
@@ -127,6 +130,23 @@ func TestOnlyOurOwnPageAndAllowedOnesMayConnect(t *testing.T) {
 		}
 		if ws != nil {
 			_ = ws.Close()
+		}
+	}
+}
+
+// A proxy of ours tells whom it heard from; anybody else may make that up.
+func TestTheLogNamesWhoIsBehindOurProxy(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ network, want string }{{"127.0.0.0/8", "203.0.113.9"}, {"10.0.0.0/8", "127.0.0.1:"}} {
+		in := launch(t, "--behind-proxy="+tc.network, "--log-level=debug")
+		_, res, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(in.url, "http")+"/ws",
+			http.Header{"Origin": {"https://evil.example"}, "X-Forwarded-For": {"1.2.3.4, 203.0.113.9"}})
+		if res == nil {
+			t.Fatal(err)
+		}
+		said := in.log.await(t, 0, func(e entry) bool { return e["msg"] == "socket refused" })
+		if got := said[len(said)-1]["remote"]; !strings.HasPrefix(got, tc.want) {
+			t.Errorf("with proxies in %s the log says %s, want %s", tc.network, got, tc.want)
 		}
 	}
 }
@@ -243,7 +263,7 @@ func TestSaysWhichFlagCuresATakenPort(t *testing.T) {
 		"--udp-port":   udpPort,
 	} {
 		args := []string{"--config=", "--listen=127.0.0.1:0", "--ops-listen=127.0.0.1:0", "--udp-port=0", flag + "=" + value}
-		err := run(t.Context(), args, io.Discard, io.Discard)
+		err := run(t.Context(), nil, args, io.Discard, io.Discard)
 		if err == nil || !strings.Contains(err.Error(), flag) || !strings.Contains(err.Error(), "taken") {
 			t.Errorf("%s %s: %v", flag, value, err)
 		}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"crypto/rand"
 	"crypto/x509"
 	"fmt"
 	"log/slog"
@@ -11,7 +10,6 @@ import (
 	"os"
 	"slices"
 	"strconv"
-	"time"
 
 	"sfu/certs"
 	"sfu/config"
@@ -20,59 +18,17 @@ import (
 	"sfu/metrics"
 	"sfu/relay"
 	"sfu/sfu"
-	"sfu/signaling/wire"
 )
-
-// credentialTime is how long a browser may use the relay, and get it again.
-const credentialTime = 12 * time.Hour
 
 // gate is what the server has besides a page when it speaks TLS itself: one TCP port
 // for everything, and ways to the media socket for those whom UDP does not reach.
 type gate struct {
-	certs  certs.Source
-	fronts []*front.Front
-	tcp    *icetcp.Server
-	relay  *relay.Server
-	plain  *http.Server // sends people to https, and answers the authority
-}
-
-// secrets make the relay's credentials.
-type secrets struct {
-	secret string
-	urls   []string
-}
-
-// newSecrets returns nil when there is to be no relay. Nobody is told of the one over
-// UDP, which is on the media port: Chromium takes whatever comes from a TURN server's
-// address for an answer of that server, and would never talk to the media port itself.
-func newSecrets(o *options, tcpPort int) *secrets {
-	if !o.TURN {
-		return nil
-	}
-	s := &secrets{secret: string(o.TURNSecret)}
-	if s.secret == "" {
-		s.secret = rand.Text()
-	}
-	addr := net.JoinHostPort(relayHost(o), strconv.Itoa(tcpPort))
-	s.urls = []string{"turn:" + addr + "?transport=tcp", "turns:" + addr + "?transport=tcp"}
-	return s
-}
-
-// relayHost is the name that browsers find the relay by: the certificate's.
-func relayHost(o *options) string {
-	if len(o.Domain) > 0 {
-		return string(o.Domain[0])
-	}
-	if addrs := o.PublicAddrs(); len(addrs) > 0 {
-		return addrs[0].String()
-	}
-	return "localhost"
-}
-
-// servers are what a participant is told of the relay.
-func (s *secrets) servers(user string) []wire.ICEServer {
-	name, password := relay.Credentials(s.secret, user, time.Now(), credentialTime)
-	return []wire.ICEServer{{URLs: s.urls, Username: name, Credential: password}}
+	certs   certs.Source
+	fronts  []*front.Front
+	tcp     *icetcp.Server
+	relay   *relay.Server
+	secrets *secrets     // with relay
+	plain   *http.Server // sends people to https, and answers the authority
 }
 
 // certificate returns where the server's certificate comes from. The ports are open.
@@ -131,9 +87,10 @@ func (p *program) open(o *options, public, plain []net.Listener, s *secrets, set
 		turn = append(turn, relayed)
 	}
 	if s != nil {
+		g.secrets = s
 		peers := slices.DeleteFunc(p.engine.MediaAddrs(), func(a netip.AddrPort) bool { return a.Addr().IsLoopback() })
 		g.relay, err = relay.New(relay.Config{
-			Secret: s.secret, Peers: func() []netip.AddrPort { return peers },
+			Secret: s.current.Load().text, Peers: func() []netip.AddrPort { return peers },
 			PacketConns: p.engine.TURNConns(), Listeners: turn, Metrics: set,
 		})
 		if err != nil {

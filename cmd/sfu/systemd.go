@@ -12,6 +12,12 @@ import (
 // notifyReady says that every port is open.
 func notifyReady() { _, _ = daemon.SdNotify(false, daemon.SdNotifyReady) }
 
+// notifyReloading says that the settings are being loaded again, until notifyReady. The
+// time tells systemd that this answers its signal and not one before (sd_notify(3)).
+func notifyReloading() {
+	_, _ = daemon.SdNotify(false, daemon.SdNotifyReloading+"\n"+daemon.SdNotifyMonotonicUsec())
+}
+
 // notifyStopping says that the end has begun, which may take as long as a drain.
 func notifyStopping() { _, _ = daemon.SdNotify(false, daemon.SdNotifyStopping) }
 

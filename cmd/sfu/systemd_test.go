@@ -2,13 +2,18 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"sfu/metrics"
 )
 
 func TestSystemdIsToldHowWeAre(t *testing.T) {
@@ -32,6 +37,18 @@ func TestSystemdIsToldHowWeAre(t *testing.T) {
 	}
 
 	notifyReady()
+	if got := told(); got != "READY=1" {
+		t.Errorf("%q", got)
+	}
+	// It is told that a reload has ended even if it came to nothing.
+	r := &reloader{
+		load:    func() (*options, error) { return nil, errors.New("no settings") },
+		program: &program{count: metrics.New()}, log: slog.New(slog.DiscardHandler),
+	}
+	r.reload()
+	if got := told(); !regexp.MustCompile(`^RELOADING=1\nMONOTONIC_USEC=[1-9][0-9]*\n$`).MatchString(got) {
+		t.Errorf("%q", got)
+	}
 	if got := told(); got != "READY=1" {
 		t.Errorf("%q", got)
 	}

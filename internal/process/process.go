@@ -19,3 +19,11 @@ func Main(name string, run func(ctx context.Context, args []string, stdout, stde
 		os.Exit(1)
 	}
 }
+
+// Hangups delivers SIGHUP, which no longer ends the program then, to its end: also while
+// it stops. Signals that come while one waits to be heard are that one.
+func Hangups() <-chan os.Signal {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGHUP)
+	return c
+}
