@@ -77,8 +77,20 @@ type Set struct {
 	TURNBytes   [NumDirections]prometheus.Counter   // relayed from clients, and to them
 	TURNRefused [NumTURNRefusals]prometheus.Counter
 
+	FrontPending prometheus.Gauge // connections that have not said what they speak
+
+	ICETCPConnections prometheus.Gauge
+	ICETCPAsked       [NumAdmissions]prometheus.Counter
+	ICETCPFrames      [NumDirections]prometheus.Counter
+	ICETCPBytes       [NumDirections]prometheus.Counter
+	ICETCPDropped     [NumFrameDrops]prometheus.Counter
+
+	Paths      [NumPaths]prometheus.Gauge   // participants whose media takes it now
+	PathsTaken [NumPaths]prometheus.Counter // once when it connects, and at each change
+
 	SignalingConnections prometheus.Gauge
 
+	front    map[string]prometheus.Counter                // by package front's kinds; read only
 	messages [NumDirections]map[string]prometheus.Counter // by message type; read only
 	errors   map[string]prometheus.Counter                // by error code; read only
 	registry *prometheus.Registry

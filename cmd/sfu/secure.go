@@ -114,14 +114,17 @@ func (p *program) open(o *options, public, plain []net.Listener, s *secrets, set
 		return err
 	}
 	media := onLoopback(p.engine.MediaAddrs())
-	if g.tcp, err = icetcp.New(icetcp.Config{Media: media, Log: log}); err != nil {
+	if g.tcp, err = icetcp.New(icetcp.Config{Media: media, Metrics: set, Log: log}); err != nil {
 		return err
 	}
 	p.public.TLSConfig = g.certs.TLS()
 	g.plain = httpServer(redirect(port(public)), log)
 	var turn []net.Listener
 	for _, l := range limited(public) {
-		f := front.New(l, front.Config{TLS: g.certs.TLS()})
+		f := front.New(l, front.Config{
+			TLS: g.certs.TLS(), Pending: set.FrontPending.Add,
+			Count: func(k front.Kind) { set.FrontConnection(k.String()) },
+		})
 		g.fronts = append(g.fronts, f)
 		p.serve(p.public, []net.Listener{f.HTTP()})
 		p.serve(g.plain, []net.Listener{f.Plain()})
