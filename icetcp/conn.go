@@ -91,8 +91,7 @@ func (c *conn) dial() error {
 		_ = udp.Close()
 		return net.ErrClosed
 	}
-	local := udp.LocalAddr().(*net.UDPAddr).AddrPort()
-	c.local = netip.AddrPortFrom(local.Addr().Unmap(), local.Port())
+	c.local = unmapped(udp.LocalAddr().(*net.UDPAddr).AddrPort())
 	c.server.name(c.local, c.tcp.RemoteAddr())
 	return nil
 }

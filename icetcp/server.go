@@ -46,7 +46,7 @@ type Server struct {
 	listeners map[net.Listener]struct{}
 	conns     map[*conn]struct{}
 	of        map[netip.Prefix]int // connections by who they are from
-	by        map[netip.AddrPort]net.Addr
+	by        map[netip.AddrPort]netip.AddrPort
 }
 
 // New makes a server. The caller must Close it.
@@ -66,7 +66,7 @@ func New(cfg Config) (*Server, error) {
 	return &Server{
 		cfg: cfg, count: cfg.Metrics, limits: limits{openWithin, idleAfter, writeWithin}, done: make(chan struct{}),
 		listeners: make(map[net.Listener]struct{}), conns: make(map[*conn]struct{}),
-		of: make(map[netip.Prefix]int), by: make(map[netip.AddrPort]net.Addr),
+		of: make(map[netip.Prefix]int), by: make(map[netip.AddrPort]netip.AddrPort),
 	}, nil
 }
 
@@ -165,10 +165,16 @@ func (s *Server) dismiss(c *conn) {
 
 // name makes Lookup know who is behind a socket on loopback.
 func (s *Server) name(local netip.AddrPort, remote net.Addr) {
+	tcp, ok := remote.(*net.TCPAddr)
+	if !ok {
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.by[local] = remote
+	s.by[local] = unmapped(tcp.AddrPort())
 }
+
+func unmapped(a netip.AddrPort) netip.AddrPort { return netip.AddrPortFrom(a.Addr().Unmap(), a.Port()) }
 
 // origin is who is counted: an address, or a network of 64 bits of IPv6, which one
 // host has to itself.
@@ -189,10 +195,10 @@ func (s *Server) passed(d metrics.Direction, frames, bytes int) {
 }
 
 // Lookup returns who the datagrams that the engine receives from local come from.
-func (s *Server) Lookup(local netip.AddrPort) (remote net.Addr, ok bool) {
+func (s *Server) Lookup(local netip.AddrPort) (remote netip.AddrPort, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	remote, ok = s.by[netip.AddrPortFrom(local.Addr().Unmap(), local.Port())]
+	remote, ok = s.by[unmapped(local)]
 	return remote, ok
 }
 

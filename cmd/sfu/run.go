@@ -90,11 +90,12 @@ func start(o *options, log *slog.Logger) (*program, error) {
 		}
 	}
 	set := metrics.New()
+	p := &program{health: &health{}, broken: make(chan error, len(public)+len(ops))}
 	cfg := o.engine()
 	var relays *secrets
 	if o.Secure() {
 		relays = newSecrets(o, port(public), int(o.UDPPort))
-		secureEngine(&cfg, public, relays)
+		p.gate.secureEngine(&cfg, public, relays)
 	}
 	engine, err := sfu.New(cfg, set, log)
 	if err != nil {
@@ -106,12 +107,7 @@ func start(o *options, log *slog.Logger) (*program, error) {
 		}
 		return nil, err
 	}
-	p := &program{
-		health: &health{},
-		engine: engine,
-		door:   signaling.New(engine, o.door(), set, log),
-		broken: make(chan error, len(public)+len(ops)),
-	}
+	p.engine, p.door = engine, signaling.New(engine, o.door(), set, log)
 	p.public = httpServer(publicRoutes(p.door, p.health), log)
 	p.ops = httpServer(opsRoutes(set.Handler(), engine, p.health), log)
 	scheme := "http"
@@ -200,8 +196,9 @@ func (p *program) stop() error {
 func (p *program) drain() error {
 	p.health.draining.Store(true)
 	p.engine.Drain("", 0)
-	err := errors.Join(shutdown(p.public), p.door.Close(), p.engine.Close(), shutdown(p.ops))
+	err := errors.Join(shutdown(p.public), p.gate.closePlain(), p.door.Close(), p.gate.closeMedia(), p.engine.Close())
 	p.gate.close()
+	err = errors.Join(err, shutdown(p.ops))
 	if p.unresolve != nil {
 		p.unresolve()
 	}

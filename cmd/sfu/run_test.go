@@ -7,6 +7,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,15 +21,31 @@ type instance struct {
 	url string // of the page
 	ops string // of the operations listener
 
+	media     []netip.AddrPort
+	connected chan logged // what the log says when media is
+
 	cancel context.CancelFunc
 	ended  chan error
+}
+
+// logged is a line of the log.
+type logged struct {
+	Msg, URL, Path string
+	Addresses      []netip.AddrPort
+	Remote         netip.AddrPort
+}
+
+// loopback is the media address there.
+func (in *instance) loopback() string {
+	i := slices.IndexFunc(in.media, func(a netip.AddrPort) bool { return a.Addr() == netip.MustParseAddr("127.0.0.1") })
+	return in.media[i].String()
 }
 
 // launch runs the server on free ports until the test ends.
 func launch(t *testing.T, args ...string) *instance {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	in := &instance{cancel: cancel, ended: make(chan error, 1)}
+	in := &instance{cancel: cancel, ended: make(chan error, 1), connected: make(chan logged, 100)}
 	logs, stderr := io.Pipe()
 	args = append([]string{"--listen=127.0.0.1:0", "--ops-listen=127.0.0.1:0", "--udp-port=0", "--log-format=json", "--config="}, args...)
 	go func() {
@@ -39,24 +57,36 @@ func launch(t *testing.T, args ...string) *instance {
 		if !lines.Scan() {
 			t.Fatalf("ended before it served: %v", <-in.ended)
 		}
-		var line struct{ Msg, URL string }
+		var line logged
 		if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
 			t.Fatal(err)
 		}
 		switch {
 		case strings.HasPrefix(line.Msg, "open the page"):
 			in.url = line.URL
+		case line.Addresses != nil:
+			in.media = line.Addresses
 		case line.Msg == "operations":
 			in.ops = strings.TrimSuffix(line.URL, "/metrics")
 		}
 	}
-	go func() { _, _ = io.Copy(io.Discard, logs) }()
+	go in.follow(lines)
 	t.Cleanup(func() {
 		if err := in.stop(); err != nil {
 			t.Errorf("stop: %v", err)
 		}
 	})
 	return in
+}
+
+// follow reads the log to its end.
+func (in *instance) follow(lines *bufio.Scanner) {
+	for lines.Scan() {
+		var line logged
+		if json.Unmarshal(lines.Bytes(), &line) == nil && line.Msg == "media connected" {
+			in.connected <- line
+		}
+	}
 }
 
 // stop is what the first signal does. It may be called again.
