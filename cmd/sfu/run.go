@@ -67,7 +67,7 @@ type program struct {
 
 	unresolve context.CancelFunc // nil before advertise
 	serves    sync.WaitGroup
-	broken    chan error // listeners that failed
+	broken    chan error // listeners that failed; it has room for all, fronts have three each
 }
 
 // start opens every port and serves.
@@ -90,7 +90,7 @@ func start(o *options, log *slog.Logger) (*program, error) {
 		}
 	}
 	set := metrics.New()
-	p := &program{health: &health{}, broken: make(chan error, len(public)+len(ops))}
+	p := &program{health: &health{}, broken: make(chan error, 4*len(public)+len(plain)+len(ops))}
 	cfg := o.engine()
 	var relays *secrets
 	if o.Secure() {
@@ -114,6 +114,9 @@ func start(o *options, log *slog.Logger) (*program, error) {
 	if o.Secure() {
 		scheme = "https"
 		if err := p.open(o, public, plain, relays, set, log); err != nil {
+			closeAll(public)
+			closeAll(plain)
+			closeAll(ops)
 			return nil, errors.Join(err, p.drain())
 		}
 	} else {
@@ -191,7 +194,8 @@ func (p *program) stop() error {
 	}
 }
 
-// drain stops from the outside in: nobody new, nobody connected, no media.
+// drain stops from the outside in: nobody new, nobody connected, no way to the media
+// socket, no media. The fronts refuse everybody by then, and end with the certificates.
 // The operations port answers to the end.
 func (p *program) drain() error {
 	p.health.draining.Store(true)

@@ -127,9 +127,11 @@ func (p *program) open(o *options, public, plain []net.Listener, s *secrets, set
 		g.fronts = append(g.fronts, f)
 		p.serve(p.public, []net.Listener{f.HTTP()})
 		p.serve(g.plain, []net.Listener{f.Plain()})
-		carry, relayed := f.ICE(), f.TURN()
+		carry := f.ICE()
 		p.serves.Go(func() { _ = g.tcp.Serve(carry) })
-		turn = append(turn, relayed)
+		if s != nil { // else the front refuses it
+			turn = append(turn, f.TURN())
+		}
 	}
 	if s != nil {
 		peers := slices.DeleteFunc(p.engine.MediaAddrs(), func(a netip.AddrPort) bool { return a.Addr().IsLoopback() })
