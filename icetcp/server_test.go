@@ -68,14 +68,14 @@ func newDoor(t *testing.T, cfg Config, change func(*Server)) *door {
 }
 
 // stats is what a door has counted.
-type stats struct{ Open, Accepted, Refused, FramesIn, FramesOut, BytesIn, BytesOut, Strange, Late int }
+type stats struct{ Open, Accepted, Refused, FramesIn, FramesOut, BytesIn, BytesOut, Strange int }
 
 func (d *door) stats() stats {
 	m := d.cfg.Metrics
 	return stats{
 		value(m.ICETCPConnections), value(m.ICETCPAsked[metrics.Accepted]), value(m.ICETCPAsked[metrics.Refused]),
 		value(m.ICETCPFrames[metrics.In]), value(m.ICETCPFrames[metrics.Out]), value(m.ICETCPBytes[metrics.In]), value(m.ICETCPBytes[metrics.Out]),
-		value(m.ICETCPDropped[metrics.FrameStrange]), value(m.ICETCPDropped[metrics.FrameLate]),
+		value(m.ICETCPDropped[metrics.FrameStrange]),
 	}
 }
 

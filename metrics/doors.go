@@ -38,12 +38,11 @@ type FrameDrop uint8
 // The reasons.
 const (
 	FrameStrange FrameDrop = iota // of no protocol that the engine knows
-	FrameLate                     // media that waited too long for a slow connection
 
-	NumFrameDrops = 2
+	NumFrameDrops = 1
 )
 
-var frameDrops = [NumFrameDrops]string{"strange", "late"}
+var frameDrops = [NumFrameDrops]string{"strange"}
 
 // frontKinds are the words of package front, which this package cannot import.
 var frontKinds = []string{"https", "http", "turn", "ice", "refused", "timeout", "malformed", unknown}

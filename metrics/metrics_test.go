@@ -106,7 +106,7 @@ func TestEverySeriesExistsFromTheStart(t *testing.T) {
 		`sfu_front_connections_total{kind="malformed"}`, `sfu_front_pending_connections`,
 		`sfu_ice_tcp_open_connections`, `sfu_ice_tcp_connections_total{outcome="refused"}`,
 		`sfu_ice_tcp_frames_total{direction="in"}`, `sfu_ice_tcp_bytes_total{direction="out"}`,
-		`sfu_ice_tcp_dropped_frames_total{reason="late"}`,
+		`sfu_ice_tcp_dropped_frames_total{reason="strange"}`,
 		`sfu_media_participants{path="udp"}`, `sfu_media_paths_total{path="turn-tls"}`,
 		`sfu_signaling_connections`,
 		`sfu_signaling_messages_total{direction="in",type="join_room"}`,
