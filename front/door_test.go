@@ -25,8 +25,12 @@ type door struct {
 	t      *testing.T
 	pipes  *pipeListener // nil on a real socket
 	counts [len([7]Kind{})]atomic.Int64
+	waits  atomic.Int64 // pending, as Config.Pending tells
 	serve  chan error
 }
+
+// Pending returns how many connections have not said what they are.
+func (d *door) Pending() int64 { return d.waits.Load() }
 
 // open starts a Front on l; use asks for listeners before it serves.
 func open(t *testing.T, l net.Listener, c Config, use func(*door)) *door {
@@ -34,6 +38,7 @@ func open(t *testing.T, l net.Listener, c Config, use func(*door)) *door {
 	d := &door{t: t, serve: make(chan error, 1)}
 	d.pipes, _ = l.(*pipeListener)
 	c.Count = func(k Kind) { d.counts[k].Add(1) }
+	c.Pending = func(by float64) { d.waits.Add(int64(by)) }
 	d.Front = New(l, c)
 	use(d)
 	go func() { d.serve <- d.Serve() }()

@@ -44,6 +44,9 @@ type Config struct {
 	// Count, unless nil, is told what became of each connection. Many
 	// goroutines call it.
 	Count func(Kind)
+	// Pending, unless nil, is told by how many the connections that have not said what
+	// they are have become more. It must not block.
+	Pending func(float64)
 }
 
 // Front is one TCP port for many protocols.
@@ -72,7 +75,7 @@ func New(l net.Listener, c Config) *Front {
 		tls:      c.TLS,
 		timeout:  cmp.Or(c.PeekTimeout, peekTimeout),
 		count:    c.Count,
-		pending:  newPending(cmp.Or(c.MaxPending, maxPending), cmp.Or(c.MaxPendingPerSource, maxPendingPerSource)),
+		pending:  newPending(cmp.Or(c.MaxPending, maxPending), cmp.Or(c.MaxPendingPerSource, maxPendingPerSource), c.Pending),
 		done:     make(chan struct{}),
 	}
 	if f.count == nil {
@@ -96,9 +99,6 @@ func (f *Front) TURN() net.Listener { return f.turn.ask() }
 
 // ICE returns the listener of ICE over TCP (RFC 6544).
 func (f *Front) ICE() net.Listener { return f.ice.ask() }
-
-// Pending returns how many connections have not said yet what they are.
-func (f *Front) Pending() int { return f.pending.len() }
 
 // Serve accepts connections until Close, and then returns nil. Connections
 // that nobody asked for with HTTP, Plain, TURN or ICE are refused.

@@ -24,6 +24,7 @@ type visitor struct {
 // within a round trip or two, and those who just sit there are the older ones.
 type pending struct {
 	limit, limitPerSource int
+	changed               func(float64)
 
 	mu       sync.Mutex // guards what is below
 	closed   bool
@@ -31,8 +32,11 @@ type pending struct {
 	bySource map[netip.Prefix]*list.List
 }
 
-func newPending(limit, limitPerSource int) *pending {
-	return &pending{limit: limit, limitPerSource: limitPerSource, bySource: make(map[netip.Prefix]*list.List)}
+func newPending(limit, limitPerSource int, changed func(float64)) *pending {
+	if changed == nil {
+		changed = func(float64) {}
+	}
+	return &pending{limit: limit, limitPerSource: limitPerSource, changed: changed, bySource: make(map[netip.Prefix]*list.List)}
 }
 
 // admit takes v in, and turns out the one that has to give way. It returns
@@ -50,6 +54,7 @@ func (p *pending) admit(v *visitor) bool {
 		p.turnOut(p.all.Front().Value.(*visitor))
 	}
 	v.inAll = p.all.PushBack(v)
+	p.changed(1)
 	if v.source.IsValid() {
 		queue := p.bySource[v.source]
 		if queue == nil {
@@ -87,12 +92,6 @@ func (p *pending) close() {
 	}
 }
 
-func (p *pending) len() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.all.Len()
-}
-
 // turnOut ends v. Its goroutine sees that its connection is closed, or that v
 // is gone. The lock is held.
 func (p *pending) turnOut(v *visitor) {
@@ -107,6 +106,7 @@ func (p *pending) remove(v *visitor) {
 	}
 	p.all.Remove(v.inAll)
 	v.inAll = nil
+	p.changed(-1)
 	if v.inSource == nil {
 		return
 	}

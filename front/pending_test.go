@@ -18,7 +18,7 @@ func TestIdleConnectionsKeepNobodyOut(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		from    func(i int) string
-		pending int
+		pending int64
 	}{
 		{"from as many addresses", func(i int) string { return fmt.Sprintf("10.1.%d.%d", i>>8, i&255) }, maxPending},
 		{"from one address", func(int) string { return "10.1.1.1" }, maxPendingPerSource},

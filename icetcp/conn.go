@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"sfu/metrics"
 )
 
 const (
@@ -52,17 +54,17 @@ func (c *conn) run() error {
 		err = errNotICE
 	}
 	if err != nil {
-		c.server.count.refused.Add(1)
+		c.server.count.ICETCPAsked[metrics.Refused].Inc()
 		return err
 	}
 	if err := c.dial(); err != nil {
 		return err
 	}
-	c.server.count.accepted.Add(1)
+	c.server.count.ICETCPAsked[metrics.Accepted].Inc()
 	if _, err := c.udp.Write(first); err != nil {
 		return fmt.Errorf("to the engine: %w", err)
 	}
-	c.server.count.in.Add(1)
+	c.server.passed(metrics.In, 1, len(first))
 	_ = c.udp.SetReadDeadline(time.Now().Add(c.server.limits.open))
 	down := make(chan error)
 	go func() {
@@ -89,8 +91,7 @@ func (c *conn) dial() error {
 		_ = udp.Close()
 		return net.ErrClosed
 	}
-	local := udp.LocalAddr().(*net.UDPAddr).AddrPort()
-	c.local = netip.AddrPortFrom(local.Addr().Unmap(), local.Port())
+	c.local = unmapped(udp.LocalAddr().(*net.UDPAddr).AddrPort())
 	c.server.name(c.local, c.tcp.RemoteAddr())
 	return nil
 }
@@ -114,13 +115,13 @@ func (c *conn) up(in *frames) error {
 			return err
 		}
 		if !carries(frame) {
-			c.server.count.strange.Add(1)
+			c.server.count.ICETCPDropped[metrics.FrameStrange].Inc()
 			continue
 		}
 		if _, err := c.udp.Write(frame); err != nil {
 			return fmt.Errorf("to the engine: %w", err)
 		}
-		c.server.count.in.Add(1)
+		c.server.passed(metrics.In, 1, len(frame))
 	}
 }
 
@@ -140,7 +141,7 @@ func (c *conn) down() error {
 		if _, err := c.tcp.Write(d.bytes()); err != nil {
 			return err
 		}
-		c.server.count.out.Add(uint64(d.frames))
+		c.server.passed(metrics.Out, d.frames, len(d.bytes())-d.frames*lengthBytes)
 	}
 }
 

@@ -13,6 +13,8 @@ import (
 	"github.com/pion/ice/v4"
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
 
 	"sfu/icetcp"
 	"sfu/metrics"
@@ -22,7 +24,7 @@ import (
 
 // serve runs an engine with the door before it, on loopback. It returns them once
 // clients may join.
-func serve(t *testing.T, loopback string) (*sfu.Server, *icetcp.Server) {
+func serve(t *testing.T, loopback string) (*sfu.Server, *metrics.Set) {
 	t.Helper()
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	l, err := net.Listen("tcp", net.JoinHostPort(loopback, "0"))
@@ -30,7 +32,8 @@ func serve(t *testing.T, loopback string) (*sfu.Server, *icetcp.Server) {
 		t.Fatal(err)
 	}
 	listens := l.Addr().(*net.TCPAddr).AddrPort()
-	engine, err := sfu.New(sfu.Config{TCPAddrs: []netip.AddrPort{listens}}, metrics.New(), log)
+	count := metrics.New()
+	engine, err := sfu.New(sfu.Config{TCPAddrs: []netip.AddrPort{listens}}, count, log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +43,7 @@ func serve(t *testing.T, loopback string) (*sfu.Server, *icetcp.Server) {
 			media = a
 		}
 	}
-	door, err := icetcp.New(icetcp.Config{Media: media, Log: log})
+	door, err := icetcp.New(icetcp.Config{Media: media, Metrics: count, Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +54,13 @@ func serve(t *testing.T, loopback string) (*sfu.Server, *icetcp.Server) {
 			t.Error(err)
 		}
 	})
-	return engine, door
+	return engine, count
+}
+
+func value(m prometheus.Metric) float64 {
+	var out dto.Metric
+	_ = m.Write(&out)
+	return out.GetCounter().GetValue() + out.GetGauge().GetValue()
 }
 
 // client is a participant that has nothing but TCP.
@@ -169,7 +178,7 @@ func TestTheEngineOverTCP(t *testing.T) {
 	for address, network := range map[string]webrtc.NetworkType{"127.0.0.1": webrtc.NetworkTypeTCP4, "::1": webrtc.NetworkTypeTCP6} {
 		t.Run(address, func(t *testing.T) {
 			t.Parallel()
-			engine, door := serve(t, address)
+			engine, count := serve(t, address)
 			ana, ben := newClient(t, network, true), newClient(t, network, true)
 			chat := ana.join(engine, "ana")
 			answer := ben.join(engine, "ben")
@@ -196,8 +205,10 @@ func TestTheEngineOverTCP(t *testing.T) {
 					}
 				}
 			}
-			if s := door.Stats(); s.Open < 2 || s.FramesIn < 40 || s.FramesOut < 40 || s.Strange != 0 {
-				t.Errorf("%+v", s)
+			open, in, out, strange := value(count.ICETCPConnections), value(count.ICETCPFrames[metrics.In]), value(count.ICETCPFrames[metrics.Out]),
+				value(count.ICETCPDropped[metrics.FrameStrange])
+			if open < 2 || in < 40 || out < 40 || strange != 0 {
+				t.Errorf("%v open, %v frames in, %v out, %v strange", open, in, out, strange)
 			}
 		})
 	}

@@ -9,9 +9,10 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"time"
+
+	"sfu/metrics"
 )
 
 const (
@@ -27,24 +28,15 @@ const (
 type Config struct {
 	Media          netip.AddrPort // the engine's media socket on loopback
 	MaxConnections int            // default 2048
-	Log            *slog.Logger   // none by default
-}
-
-// Stats is what has happened so far, and what is now.
-type Stats struct {
-	Open      int    // connections now
-	Accepted  uint64 // connections let in
-	Refused   uint64 // connections beyond a bound, or that did not begin with ICE
-	FramesIn  uint64 // handed to the engine
-	FramesOut uint64 // handed to TCP
-	Strange   uint64 // frames dropped: of no protocol that the engine knows
+	Metrics        *metrics.Set
+	Log            *slog.Logger // none by default
 }
 
 // Server carries connections to one media socket.
 type Server struct {
 	cfg    Config
 	limits limits
-	count  counters
+	count  *metrics.Set
 	done   chan struct{} // closed by Close
 
 	running sync.WaitGroup // connections and listeners; Add only under mu
@@ -54,15 +46,16 @@ type Server struct {
 	listeners map[net.Listener]struct{}
 	conns     map[*conn]struct{}
 	of        map[netip.Prefix]int // connections by who they are from
-	by        map[netip.AddrPort]net.Addr
+	by        map[netip.AddrPort]netip.AddrPort
 }
-
-type counters struct{ accepted, refused, in, out, strange atomic.Uint64 }
 
 // New makes a server. The caller must Close it.
 func New(cfg Config) (*Server, error) {
 	if !cfg.Media.Addr().IsLoopback() || cfg.Media.Port() == 0 {
 		return nil, fmt.Errorf("ICE over TCP needs a media socket on loopback, not %q: give an address like 127.0.0.1:7882", cfg.Media)
+	}
+	if cfg.Metrics == nil {
+		return nil, errors.New("ICE over TCP needs Metrics")
 	}
 	if cfg.MaxConnections == 0 {
 		cfg.MaxConnections = defaultMaxConnections
@@ -71,9 +64,9 @@ func New(cfg Config) (*Server, error) {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	return &Server{
-		cfg: cfg, limits: limits{openWithin, idleAfter, writeWithin}, done: make(chan struct{}),
+		cfg: cfg, count: cfg.Metrics, limits: limits{openWithin, idleAfter, writeWithin}, done: make(chan struct{}),
 		listeners: make(map[net.Listener]struct{}), conns: make(map[*conn]struct{}),
-		of: make(map[netip.Prefix]int), by: make(map[netip.AddrPort]net.Addr),
+		of: make(map[netip.Prefix]int), by: make(map[netip.AddrPort]netip.AddrPort),
 	}, nil
 }
 
@@ -133,7 +126,7 @@ func (s *Server) unlisten(l net.Listener) {
 func (s *Server) take(tcp net.Conn) {
 	c := &conn{server: s, tcp: tcp, from: origin(tcp.RemoteAddr())}
 	if !s.admit(c) {
-		s.count.refused.Add(1)
+		s.count.ICETCPAsked[metrics.Refused].Inc()
 		_ = tcp.Close()
 		return
 	}
@@ -152,6 +145,7 @@ func (s *Server) admit(c *conn) bool {
 		return false
 	}
 	s.conns[c] = struct{}{}
+	s.count.ICETCPConnections.Inc()
 	s.of[c.from]++
 	s.running.Add(1)
 	return true
@@ -162,6 +156,7 @@ func (s *Server) dismiss(c *conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.conns, c)
+	s.count.ICETCPConnections.Dec()
 	if s.of[c.from]--; s.of[c.from] == 0 {
 		delete(s.of, c.from)
 	}
@@ -170,10 +165,16 @@ func (s *Server) dismiss(c *conn) {
 
 // name makes Lookup know who is behind a socket on loopback.
 func (s *Server) name(local netip.AddrPort, remote net.Addr) {
+	tcp, ok := remote.(*net.TCPAddr)
+	if !ok {
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.by[local] = remote
+	s.by[local] = unmapped(tcp.AddrPort())
 }
+
+func unmapped(a netip.AddrPort) netip.AddrPort { return netip.AddrPortFrom(a.Addr().Unmap(), a.Port()) }
 
 // origin is who is counted: an address, or a network of 64 bits of IPv6, which one
 // host has to itself.
@@ -187,23 +188,18 @@ func origin(a net.Addr) netip.Prefix {
 	return p
 }
 
-// Lookup returns who the datagrams that the engine receives from local come from.
-func (s *Server) Lookup(local netip.AddrPort) (remote net.Addr, ok bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	remote, ok = s.by[netip.AddrPortFrom(local.Addr().Unmap(), local.Port())]
-	return remote, ok
+// passed counts frames that were passed on.
+func (s *Server) passed(d metrics.Direction, frames, bytes int) {
+	s.count.ICETCPFrames[d].Add(float64(frames))
+	s.count.ICETCPBytes[d].Add(float64(bytes))
 }
 
-// Stats returns what has happened so far.
-func (s *Server) Stats() Stats {
+// Lookup returns who the datagrams that the engine receives from local come from.
+func (s *Server) Lookup(local netip.AddrPort) (remote netip.AddrPort, ok bool) {
 	s.mu.Lock()
-	open := len(s.conns)
-	s.mu.Unlock()
-	return Stats{
-		Open: open, Accepted: s.count.accepted.Load(), Refused: s.count.refused.Load(),
-		FramesIn: s.count.in.Load(), FramesOut: s.count.out.Load(), Strange: s.count.strange.Load(),
-	}
+	defer s.mu.Unlock()
+	remote, ok = s.by[unmapped(local)]
+	return remote, ok
 }
 
 // Close ends every connection and the listeners, and waits for them.

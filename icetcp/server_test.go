@@ -16,6 +16,10 @@ import (
 	"time"
 
 	"github.com/pion/stun/v4"
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+
+	"sfu/metrics"
 )
 
 // door is a server with an engine behind it that the test plays.
@@ -35,6 +39,7 @@ func newDoor(t *testing.T, cfg Config, change func(*Server)) *door {
 	}
 	d := &door{t: t, engine: engine, logged: make(chan string, 100)}
 	cfg.Media = engine.LocalAddr().(*net.UDPAddr).AddrPort()
+	cfg.Metrics = metrics.New()
 	cfg.Log = slog.New(slog.NewTextHandler(d, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	if d.Server, err = New(cfg); err != nil {
 		t.Fatal(err)
@@ -60,6 +65,24 @@ func newDoor(t *testing.T, cfg Config, change func(*Server)) *door {
 		}
 	})
 	return d
+}
+
+// stats is what a door has counted.
+type stats struct{ Open, Accepted, Refused, FramesIn, FramesOut, BytesIn, BytesOut, Strange int }
+
+func (d *door) stats() stats {
+	m := d.cfg.Metrics
+	return stats{
+		value(m.ICETCPConnections), value(m.ICETCPAsked[metrics.Accepted]), value(m.ICETCPAsked[metrics.Refused]),
+		value(m.ICETCPFrames[metrics.In]), value(m.ICETCPFrames[metrics.Out]), value(m.ICETCPBytes[metrics.In]), value(m.ICETCPBytes[metrics.Out]),
+		value(m.ICETCPDropped[metrics.FrameStrange]),
+	}
+}
+
+func value(m prometheus.Metric) int {
+	var out dto.Metric
+	_ = m.Write(&out)
+	return int(out.GetCounter().GetValue() + out.GetGauge().GetValue())
 }
 
 func (d *door) Write(b []byte) (int, error) { d.logged <- string(b); return len(b), nil }
@@ -172,11 +195,13 @@ func TestFramesAreDatagrams(t *testing.T) {
 	if _, ok := d.Lookup(netip.MustParseAddrPort("127.0.0.1:9")); ok {
 		t.Error("a stranger is found")
 	}
-	want := Stats{Open: 2, Accepted: 2, FramesIn: 42, FramesOut: 80}
-	for deadline := time.Now().Add(5 * time.Second); d.Stats() != want && time.Now().Before(deadline); {
+	const sum = 25*(2+1442)/2 + 15*maxFrame // of the lengths above
+	greetings := 2 * len(check(t, stun.NewUsername("us:them")))
+	want := stats{Open: 2, Accepted: 2, FramesIn: 42, FramesOut: 80, BytesIn: sum + greetings, BytesOut: sum + 80}
+	for deadline := time.Now().Add(5 * time.Second); d.stats() != want && time.Now().Before(deadline); {
 		time.Sleep(time.Millisecond) // the count follows the write
 	}
-	if got := d.Stats(); got != want {
+	if got := d.stats(); got != want {
 		t.Errorf("%+v", got)
 	}
 }
@@ -188,8 +213,8 @@ func TestWhatTheEngineNeverHears(t *testing.T) {
 	d.say(c, frame([]byte("GET /")))
 	d.say(c, frame(bytes.Repeat([]byte{64}, 100)))
 	d.say(c, frame([]byte{21, 1}))
-	if got, _ := d.hear(); !bytes.Equal(got, []byte{21, 1}) || d.Stats().Strange != 2 {
-		t.Errorf("heard %q, %+v", got, d.Stats())
+	if got, _ := d.hear(); !bytes.Equal(got, []byte{21, 1}) || d.stats().Strange != 2 {
+		t.Errorf("heard %q, %+v", got, d.stats())
 	}
 	d.say(c, []byte{255, 255})
 	d.ended("too long")
@@ -207,7 +232,7 @@ func TestWhoIsNotLetIn(t *testing.T) {
 		}
 		d.ended("because")
 	}
-	if got := d.Stats(); got != (Stats{Refused: 4}) {
+	if got := d.stats(); got != (stats{Refused: 4}) {
 		t.Errorf("%+v", got)
 	}
 }
@@ -257,12 +282,12 @@ func TestWritingDoesNotHoldUpReading(t *testing.T) {
 	d := newDoor(t, Config{}, nil)
 	c, from := d.open()
 	packet := bytes.Repeat([]byte{128}, 1200)
-	for before := uint64(1); before > 0; {
-		before = d.Stats().FramesOut
+	for before := 1; before > 0; {
+		before = d.stats().FramesOut
 		for range 20_000 { // until nothing more leaves
 			d.answer(from, packet)
 		}
-		before = d.Stats().FramesOut - before
+		before = d.stats().FramesOut - before
 	}
 	d.say(c, frame([]byte{20, 7}))
 	if got, _ := d.hear(); !bytes.Equal(got, []byte{20, 7}) {
@@ -291,7 +316,7 @@ func TestConnectionsAreBounded(t *testing.T) {
 			if n, err := d.dial().Read(make([]byte, 1)); n > 0 || errors.Is(err, os.ErrDeadlineExceeded) {
 				t.Errorf("one too many: %v", err)
 			}
-			if s := d.Stats(); s.Open != most || s.Refused != 1 {
+			if s := d.stats(); s.Open != most || s.Refused != 1 {
 				t.Errorf("%+v", s)
 			}
 			_ = first.Close()
@@ -321,12 +346,15 @@ func TestWhoCounts(t *testing.T) {
 func TestMediaIsOnLoopback(t *testing.T) {
 	t.Parallel()
 	for _, media := range []string{"10.0.0.1:7882", "127.0.0.1:0", "[2001:db8::1]:1"} {
-		if _, err := New(Config{Media: netip.MustParseAddrPort(media)}); err == nil {
+		if _, err := New(Config{Media: netip.MustParseAddrPort(media), Metrics: metrics.New()}); err == nil {
 			t.Errorf("%s is taken", media)
 		}
 	}
-	if _, err := New(Config{}); err == nil {
+	if _, err := New(Config{Metrics: metrics.New()}); err == nil {
 		t.Error("none is taken")
+	}
+	if _, err := New(Config{Media: netip.MustParseAddrPort("127.0.0.1:1")}); err == nil {
+		t.Error("no metrics are taken")
 	}
 }
 

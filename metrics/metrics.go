@@ -83,8 +83,20 @@ type Set struct {
 	ReloadedWell prometheus.Gauge                      // 1 if the last one, or the start, went well
 	ReloadedAt   prometheus.Gauge                      // when one last did, in seconds of Unix time
 
+	FrontPending prometheus.Gauge // connections that have not said what they speak
+
+	ICETCPConnections prometheus.Gauge
+	ICETCPAsked       [NumAdmissions]prometheus.Counter
+	ICETCPFrames      [NumDirections]prometheus.Counter
+	ICETCPBytes       [NumDirections]prometheus.Counter
+	ICETCPDropped     [NumFrameDrops]prometheus.Counter
+
+	Paths      [NumPaths]prometheus.Gauge   // participants whose media takes it now
+	PathsTaken [NumPaths]prometheus.Counter // once when it connects, and at each change
+
 	SignalingConnections prometheus.Gauge
 
+	front    map[string]prometheus.Counter                // by package front's kinds; read only
 	messages [NumDirections]map[string]prometheus.Counter // by message type; read only
 	errors   map[string]prometheus.Counter                // by error code; read only
 	registry *prometheus.Registry

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -58,7 +59,7 @@ func TestNoTwoFieldsShareASeries(t *testing.T) {
 		switch {
 		case !strings.HasPrefix(series, "sfu_"), strings.Contains(series, "_bucket{"):
 		case strings.HasPrefix(series, "sfu_signaling_messages_total"),
-			strings.HasPrefix(series, "sfu_signaling_errors_total"):
+			strings.HasPrefix(series, "sfu_signaling_errors_total"), strings.HasPrefix(series, "sfu_front_connections_total"):
 			if v != "0" {
 				t.Errorf("%s = %s before any message", series, v)
 			}
@@ -101,10 +102,15 @@ func TestEverySeriesExistsFromTheStart(t *testing.T) {
 		`sfu_ice_connections_total{outcome="failed"}`, `sfu_dtls_handshakes_total{outcome="connected"}`,
 		`sfu_data_messages_total{direction="in"}`, `sfu_data_bytes_total{direction="out"}`,
 		`sfu_data_dropped_messages_total{reason="stale"}`, `sfu_data_channels`,
-		`sfu_turn_allocations`, `sfu_turn_allocations_total{outcome="denied"}`,
+		`sfu_turn_open_allocations`, `sfu_turn_allocations_total{outcome="denied"}`,
 		`sfu_turn_bytes_total{direction="in"}`, `sfu_turn_refused_total{reason="overload"}`,
 		`sfu_config_reloads_total{outcome="ok"}`, `sfu_config_reloads_total{outcome="failed"}`,
 		`sfu_config_last_reload_successful`, `sfu_config_last_reload_success_timestamp_seconds`,
+		`sfu_front_connections_total{kind="malformed"}`, `sfu_front_pending_connections`,
+		`sfu_ice_tcp_open_connections`, `sfu_ice_tcp_connections_total{outcome="refused"}`,
+		`sfu_ice_tcp_frames_total{direction="in"}`, `sfu_ice_tcp_bytes_total{direction="out"}`,
+		`sfu_ice_tcp_dropped_frames_total{reason="strange"}`,
+		`sfu_media_participants{path="udp"}`, `sfu_media_paths_total{path="turn-tls"}`,
 		`sfu_signaling_connections`,
 		`sfu_signaling_messages_total{direction="in",type="join_room"}`,
 		`sfu_signaling_messages_total{direction="in",type="subscribe"}`,
@@ -144,6 +150,8 @@ func TestAClientsWordIsNeverALabel(t *testing.T) {
 	s.Message(Out, "welcome")
 	s.SignalingError("bad_message")
 	s.SignalingError("no such code")
+	s.FrontConnection("ice")
+	s.FrontConnection("GET")
 	got := scrape(t, s)
 	for series, want := range map[string]string{
 		`sfu_signaling_messages_total{direction="in",type="offer"}`:    "1",
@@ -152,6 +160,8 @@ func TestAClientsWordIsNeverALabel(t *testing.T) {
 		`sfu_signaling_messages_total{direction="out",type="unknown"}`: "0",
 		`sfu_signaling_errors_total{code="bad_message"}`:               "1",
 		`sfu_signaling_errors_total{code="unknown"}`:                   "1",
+		`sfu_front_connections_total{kind="ice"}`:                      "1",
+		`sfu_front_connections_total{kind="unknown"}`:                  "1",
 	} {
 		if got[series] != want {
 			t.Errorf("%s = %q, want %s", series, got[series], want)
@@ -184,9 +194,49 @@ func TestLint(t *testing.T) {
 	}
 }
 
+// TestNamesAreCleanInOpenMetrics: there a counter's name is what stands before _total,
+// and belongs to no other metric.
+func TestNamesAreCleanInOpenMetrics(t *testing.T) {
+	t.Parallel()
+	families, err := New().registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := make(map[string]bool)
+	for _, f := range families {
+		name := strings.TrimSuffix(f.GetName(), "_total")
+		if strings.HasPrefix(name, "sfu_") && seen[name] {
+			t.Errorf("%s is the name of two metrics", name)
+		}
+		seen[name] = true
+	}
+}
+
+func TestEveryMetricIsExplained(t *testing.T) {
+	t.Parallel()
+	manual, err := os.ReadFile("../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	families, err := New().registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		if strings.HasPrefix(f.GetName(), "sfu_") && !strings.Contains(string(manual), "`"+f.GetName()+"`") {
+			t.Errorf("docs/operations.md says nothing of %s", f.GetName())
+		}
+	}
+	for _, word := range slices.Concat(paths[:], frontKinds[:len(frontKinds)-1], frameDrops[:], turnRefusals[:]) {
+		if !strings.Contains(string(manual), "`"+word+"`") {
+			t.Errorf("docs/operations.md does not say what %s means", word)
+		}
+	}
+}
+
 // labels is the closed list of label names. A room or a participant is none:
 // they would grow without bound.
-var labels = []string{"direction", "kind", "reason", "outcome", "type", "code", "state"}
+var labels = []string{"direction", "kind", "reason", "outcome", "type", "code", "state", "path"}
 
 func TestLabelsAreAClosedList(t *testing.T) {
 	t.Parallel()

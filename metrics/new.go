@@ -24,6 +24,8 @@ func New() *Set {
 	s.registerSessions(r)
 	s.registerData(r)
 	s.registerTURN(r)
+	s.registerDoors(r)
+	s.registerMediaPaths(r)
 	s.registerSignaling(r)
 	s.registerReloads(r)
 	r.MustRegister(
@@ -189,7 +191,7 @@ func (s *Set) registerData(r registrar) {
 }
 
 func (s *Set) registerTURN(r registrar) {
-	s.TURNRelays = r.gauge("sfu_turn_allocations", "TURN relays that are open.")
+	s.TURNRelays = r.gauge("sfu_turn_open_allocations", "TURN relays that are open.")
 	asked := r.counters("sfu_turn_allocations_total", "TURN relays asked for with good credentials.", "outcome")
 	for o, word := range turnOutcomes {
 		s.TURNAsked[o] = asked.WithLabelValues(word)
@@ -209,16 +211,19 @@ func (s *Set) registerSignaling(r registrar) {
 	s.SignalingConnections = r.gauge("sfu_signaling_connections", "Open signalling connections.")
 	messages := r.counters("sfu_signaling_messages_total", "Signalling messages, by type.", "direction", "type")
 	for d, types := range messageTypes {
-		s.messages[d] = make(map[string]prometheus.Counter, len(types))
-		for _, typ := range types {
-			s.messages[d][typ] = messages.WithLabelValues(directions[d], typ)
-		}
+		s.messages[d] = countersOf(messages.MustCurryWith(prometheus.Labels{"direction": directions[d]}), types)
 	}
 	refused := r.counters("sfu_signaling_errors_total", "Errors sent to clients, by code.", "code")
-	s.errors = make(map[string]prometheus.Counter, len(errorCodes))
-	for _, code := range errorCodes {
-		s.errors[code] = refused.WithLabelValues(code)
+	s.errors = countersOf(refused, errorCodes)
+}
+
+// countersOf returns the counters of a list of labels.
+func countersOf(vec *prometheus.CounterVec, labels []string) map[string]prometheus.Counter {
+	counters := make(map[string]prometheus.Counter, len(labels))
+	for _, l := range labels {
+		counters[l] = vec.WithLabelValues(l)
 	}
+	return counters
 }
 
 func (s *Set) registerReloads(r registrar) {

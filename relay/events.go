@@ -17,10 +17,13 @@ func (s *Server) events() turn.EventHandler {
 				s.refuse(metrics.TURNCredentials)
 			}
 		},
-		OnAllocationCreated: func(client, server net.Addr, _, _, _ string, _ net.Addr, _ int) {
-			if st := s.stream(client, server); st != nil {
+		OnAllocationCreated: func(from, to net.Addr, _, _, _ string, relayed net.Addr, _ int) {
+			path := metrics.PathTURNUDP
+			if st := s.stream(from, to); st != nil {
 				st.allocated.Store(true)
+				path = st.kind
 			}
+			s.attribute(relayed, path, from)
 		},
 		OnAllocationDeleted: func(client, server net.Addr, _, _, _ string) {
 			if st := s.stream(client, server); st != nil {

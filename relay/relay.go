@@ -20,7 +20,9 @@ const Realm = "sfu"
 const (
 	// maxAllocations and maxPerUser are the defaults of Config.
 	maxAllocations = 1024
-	maxPerUser     = 4
+	// A browser asks for a relay by each URL and from each address of its own: three
+	// ways in, and Wi-Fi, a cable and IPv6 beside it are nine at once.
+	maxPerUser = 12
 	// maxChannels bounds the channels of one relay, which pion looks through for
 	// each packet. A client wants one for each address of the server's.
 	maxChannels = 64
@@ -40,7 +42,7 @@ type Config struct {
 	Listeners   []net.Listener   // TURN over TCP, and over TLS that has ended; closed with the server
 
 	MaxAllocations int // open at a time, default 1024
-	MaxPerUser     int // of those of one user, default 4
+	MaxPerUser     int // of those of one user, default 12
 
 	Metrics *metrics.Set
 }

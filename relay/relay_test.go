@@ -296,6 +296,23 @@ func TestAUserHasSoManyRelays(t *testing.T) {
 	until(t, "a place", func() bool { _, err := allocate("ana", 0); return err == nil })
 }
 
+// Three URLs, from four addresses.
+func TestABrowserGetsAllItsRelays(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, "127.0.0.1", nil)
+	user, password := Credentials("secret", "ana", time.Now(), time.Hour)
+	for range 4 {
+		for _, transport := range []string{"udp", "tcp", "tls"} {
+			if _, err := h.join(h.dial(transport), user, password).Allocate(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if _, err := h.join(h.dial("udp"), user, password).Allocate(); err == nil || h.counted(metrics.TURNQuota) != 1 {
+		t.Errorf("one more: %v", err)
+	}
+}
+
 func TestAConnectionTooManyIsClosed(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, "127.0.0.1", nil)

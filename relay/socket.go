@@ -23,6 +23,7 @@ type socket struct {
 	server   *Server
 	user     string
 	addr     netip.AddrPort
+	owner    owner // guarded by the server's mu
 	channels atomic.Int32
 	ended    sync.Once // its reader
 	closed   sync.Once

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"bufio"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -44,6 +45,7 @@ type stream struct {
 	net.Conn
 	server    *Server
 	path      path
+	kind      metrics.Path
 	in        *bufio.Reader // the reader's
 	allocated atomic.Bool
 	closed    sync.Once
@@ -147,7 +149,10 @@ func (a *accepting) Accept() (net.Conn, error) {
 // admit makes a stream of a connection if there is room for one.
 func (s *Server) admit(conn net.Conn) (*stream, bool) {
 	p, ok := pathOf(conn.RemoteAddr(), conn.LocalAddr())
-	st := &stream{Conn: conn, server: s, path: p, in: bufio.NewReaderSize(conn, maxMessage)}
+	st := &stream{Conn: conn, server: s, path: p, kind: metrics.PathTURNTCP, in: bufio.NewReaderSize(conn, maxMessage)}
+	if _, ok := conn.(interface{ ConnectionState() tls.ConnectionState }); ok { // of a *tls.Conn, or of one around it
+		st.kind = metrics.PathTURNTLS
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !ok || s.closing || s.streams[p] != nil || len(s.streams) >= maxConnections {

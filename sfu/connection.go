@@ -16,6 +16,8 @@ type connection struct {
 	in   *inlet
 	out  *outlet
 	from netip.AddrPort // where in is known to be
+
+	origin origin
 }
 
 // open takes the keys once the handshake is done.
@@ -52,8 +54,10 @@ func (p *participant) takePath() error {
 	}
 	ports.inlets.move(p.in, p.from, to)
 	p.from = to
-	lk, out := p.link, p.out
+	p.noteOrigin(p.server.cfg.originOf(to))
+	lk, out, path := p.link, p.out, p.origin.path
 	lk.loop.do(func() {
+		lk.path.kind = path
 		if !lk.gone {
 			out.socket, out.to = socket, to
 			lk.out.way, lk.rtcp = out, out
@@ -74,8 +78,9 @@ func (p *participant) applyPath() {
 }
 
 // shut ends the way in; that out ends with the link.
-func (c *connection) shut(t *inlets) {
-	if c.in != nil {
-		t.move(c.in, c.from, netip.AddrPort{})
+func (p *participant) shut() {
+	if p.in != nil {
+		p.server.ports.inlets.move(p.in, p.from, netip.AddrPort{})
 	}
+	p.noteOrigin(origin{})
 }

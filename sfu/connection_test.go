@@ -104,7 +104,7 @@ func TestWhatABrowserSendsPassesPionBy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &participant{server: &Server{ports: ports}}
+	p := &participant{server: &Server{ports: ports, count: metrics.New()}}
 	p.link = newLink("ana", newMediaLoop(metrics.New(), 0, ports, nil), quiet)
 	p.keys = &keys{}
 	byPion := prometheus.NewCounter(prometheus.CounterOpts{})

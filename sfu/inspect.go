@@ -24,6 +24,7 @@ type RoomReport struct {
 type ParticipantReport struct {
 	ID       string          `json:"id"`
 	Name     string          `json:"name"`
+	Path     string          `json:"path,omitempty"`        // that its media takes, as in sfu_media_paths_total
 	RTT      float64         `json:"rtt_ms"`                // 0 while unknown
 	Loss     float64         `json:"loss"`                  // of what it was sent, 0 to 1
 	Estimate media.Bitrate   `json:"estimate_bps"`          // of its downlink; 0 while unknown
@@ -104,6 +105,9 @@ func (lk *link) inspect(now time.Time) ParticipantReport {
 		ID: string(lk.id), Loss: o.estimator.Loss(),
 		Used: o.budget.planner.Used(), Sound: o.budget.sound.last, Waiting: o.pacer.count,
 		Pictures: []PictureReport{},
+	}
+	if lk.rtcp != nil { // else it has not connected yet
+		p.Path = lk.path.kind.String()
 	}
 	if lk.path.measured {
 		p.RTT = float64(lk.path.rtt) / float64(time.Millisecond)

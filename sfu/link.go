@@ -24,6 +24,7 @@ const (
 
 // path is what is known of the way to a participant.
 type path struct {
+	kind     metrics.Path
 	rtt      time.Duration // smoothed
 	measured bool
 }

@@ -166,7 +166,7 @@ func (p *participant) close() {
 	p.room.remove(p, p.presence.reason)
 	p.room.loop.do(func() { p.room.loop.removeLink(p.link) })
 	p.room.relay.leave(p)
-	p.shut(&p.server.ports.inlets)
+	p.shut()
 	if err := p.pc.GracefulClose(); err != nil {
 		p.log.Debug("connection closed with an error", "error", err)
 	}

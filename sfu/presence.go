@@ -56,7 +56,8 @@ func (p *participant) applyState() {
 		count.JoinSeconds.Observe(took.Seconds())
 		count.ICE[metrics.Connected].Inc()
 		count.DTLS[metrics.Connected].Inc()
-		p.log.Info("media connected", "after", took.Round(time.Millisecond))
+		p.log.Info("media connected", "after", took.Round(time.Millisecond),
+			"path", p.origin.path.String(), "remote", p.origin.remote)
 		p.room.relay.enter(p)
 	} else {
 		p.log.Info("media is back", "after", time.Since(p.presence.mediaLost).Round(time.Millisecond))

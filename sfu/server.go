@@ -36,6 +36,11 @@ type Config struct {
 	Loudest         int           // in rooms above 10 this many are heard at once, default 5; below 0 everyone
 	ResumeTime      time.Duration // how long a lost socket is waited for while media flows, default 30 s
 
+	// Origin knows the sockets that stand for clients on this machine, those of ICE over
+	// TCP and of relays: which way a client comes to one, and where from. It is asked
+	// when ICE has chosen an address. None by default: all media comes straight.
+	Origin func(socket netip.AddrPort) (path metrics.Path, remote netip.AddrPort, ok bool)
+
 	TURN           bool // take TURN's messages off the media port, for TURNConns
 	PacketByPacket bool // no trains of packets in one call, to compare with
 

@@ -8,14 +8,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/net/netutil"
-
 	"sfu/web"
 )
-
-// maxConnections bounds what one listener holds open; the next ones wait in
-// the kernel's backlog.
-const maxConnections = 16384
 
 // publicRoutes is what the world sees.
 func publicRoutes(door http.Handler, h *health) http.Handler {
@@ -70,13 +64,6 @@ func httpServer(routes http.Handler, log *slog.Logger) *http.Server {
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
-}
-
-func limited(listeners []net.Listener) []net.Listener {
-	for i, l := range listeners {
-		listeners[i] = netutil.LimitListener(l, maxConnections)
-	}
-	return listeners
 }
 
 func closeAll(listeners []net.Listener) {

@@ -82,7 +82,7 @@ type program struct {
 	resolver  *address.Resolver
 	unresolve context.CancelFunc // nil before advertise
 	serves    sync.WaitGroup
-	broken    chan error // listeners that failed
+	broken    chan error // listeners that failed; it has room for all, fronts have three each
 }
 
 // start opens every port and serves.
@@ -105,11 +105,12 @@ func start(o *options, log *slog.Logger) (*program, error) {
 		}
 	}
 	set := metrics.New()
+	p := &program{health: &health{}, count: set, broken: make(chan error, 4*len(public)+len(plain)+len(ops))}
 	cfg := o.engine()
 	var relays *secrets
 	if o.Secure() {
 		relays = newSecrets(o, port(public))
-		secureEngine(&cfg, public, relays)
+		p.gate.secureEngine(&cfg, public, relays)
 	}
 	engine, err := sfu.New(cfg, set, log)
 	if err != nil {
@@ -121,13 +122,7 @@ func start(o *options, log *slog.Logger) (*program, error) {
 		}
 		return nil, err
 	}
-	p := &program{
-		health: &health{},
-		engine: engine,
-		door:   signaling.New(engine, o.door(), set, log),
-		count:  set,
-		broken: make(chan error, len(public)+len(ops)),
-	}
+	p.engine, p.door = engine, signaling.New(engine, o.door(), set, log)
 	set.Loaded(time.Now())
 	p.public = httpServer(publicRoutes(p.door, p.health), log)
 	p.ops = httpServer(opsRoutes(set.Handler(), engine, p.health), log)
@@ -135,6 +130,9 @@ func start(o *options, log *slog.Logger) (*program, error) {
 	if o.Secure() {
 		scheme = "https"
 		if err := p.open(o, public, plain, relays, set, log); err != nil {
+			closeAll(public)
+			closeAll(plain)
+			closeAll(ops)
 			return nil, errors.Join(err, p.drain())
 		}
 	} else {
@@ -209,13 +207,15 @@ func (p *program) stop() error {
 	}
 }
 
-// drain stops from the outside in: nobody new, nobody connected, no media.
+// drain stops from the outside in: nobody new, nobody connected, no way to the media
+// socket, no media. The fronts refuse everybody by then, and end with the certificates.
 // The operations port answers to the end.
 func (p *program) drain() error {
 	p.health.draining.Store(true)
 	p.engine.Drain("", 0)
-	err := errors.Join(shutdown(p.public), p.door.Close(), p.engine.Close(), shutdown(p.ops))
+	err := errors.Join(shutdown(p.public), p.gate.closePlain(), p.door.Close(), p.gate.closeMedia(), p.engine.Close())
 	p.gate.close()
+	err = errors.Join(err, shutdown(p.ops))
 	if p.unresolve != nil {
 		p.unresolve()
 	}

@@ -3,10 +3,13 @@ package main
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,17 +22,36 @@ type instance struct {
 	url string // of the page
 	ops string // of the operations listener
 
+	media     []netip.AddrPort
+	connected chan logged // what the log says when media is
+
 	log     *journal
 	hangups chan os.Signal
 	cancel  context.CancelFunc
 	ended   chan error
 }
 
+// logged is a line of the log.
+type logged struct {
+	Msg, URL, Path string
+	Addresses      []netip.AddrPort
+	Remote         netip.AddrPort
+}
+
+// loopback is the media address there.
+func (in *instance) loopback() string {
+	i := slices.IndexFunc(in.media, func(a netip.AddrPort) bool { return a.Addr() == netip.MustParseAddr("127.0.0.1") })
+	return in.media[i].String()
+}
+
 // launch runs the server on free ports until the test ends.
 func launch(t *testing.T, args ...string) *instance {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	in := &instance{log: newJournal(), hangups: make(chan os.Signal), cancel: cancel, ended: make(chan error, 1)}
+	in := &instance{
+		log: newJournal(), connected: make(chan logged, 100),
+		hangups: make(chan os.Signal), cancel: cancel, ended: make(chan error, 1),
+	}
 	logs, stderr := io.Pipe()
 	args = append([]string{"--listen=127.0.0.1:0", "--ops-listen=127.0.0.1:0", "--udp-port=0", "--log-format=json", "--config="}, args...)
 	go func() {
@@ -41,25 +63,39 @@ func launch(t *testing.T, args ...string) *instance {
 		if !lines.Scan() {
 			t.Fatalf("ended before it served: %v", <-in.ended)
 		}
-		line := in.log.add(lines.Bytes())
+		line := in.read(lines.Bytes())
 		switch {
-		case strings.HasPrefix(line["msg"], "open the page"):
-			in.url = line["url"]
-		case line["msg"] == "operations":
-			in.ops = strings.TrimSuffix(line["url"], "/metrics")
+		case strings.HasPrefix(line.Msg, "open the page"):
+			in.url = line.URL
+		case line.Addresses != nil:
+			in.media = line.Addresses
+		case line.Msg == "operations":
+			in.ops = strings.TrimSuffix(line.URL, "/metrics")
 		}
 	}
-	go func() {
-		for lines.Scan() {
-			in.log.add(lines.Bytes())
-		}
-	}()
+	go in.follow(lines)
 	t.Cleanup(func() {
 		if err := in.stop(); err != nil {
 			t.Errorf("stop: %v", err)
 		}
 	})
 	return in
+}
+
+// read takes a line of the log.
+func (in *instance) read(text []byte) (line logged) {
+	in.log.add(text)
+	_ = json.Unmarshal(text, &line) // other lines have other fields of these names
+	return line
+}
+
+// follow reads the log to its end.
+func (in *instance) follow(lines *bufio.Scanner) {
+	for lines.Scan() {
+		if line := in.read(lines.Bytes()); line.Msg == "media connected" {
+			in.connected <- line
+		}
+	}
 }
 
 // stop is what the first signal does. It may be called again.

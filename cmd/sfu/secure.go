@@ -71,20 +71,24 @@ func (p *program) open(o *options, public, plain []net.Listener, s *secrets, set
 		return err
 	}
 	media := onLoopback(p.engine.MediaAddrs())
-	if g.tcp, err = icetcp.New(icetcp.Config{Media: media, Log: log}); err != nil {
+	if g.tcp, err = icetcp.New(icetcp.Config{Media: media, Metrics: set, Log: log}); err != nil {
 		return err
 	}
-	p.public.TLSConfig = g.certs.TLS()
 	g.plain = httpServer(redirect(port(public)), log)
 	var turn []net.Listener
 	for _, l := range limited(public) {
-		f := front.New(l, front.Config{TLS: g.certs.TLS()})
+		f := front.New(l, front.Config{
+			TLS: g.certs.TLS(), Pending: set.FrontPending.Add,
+			Count: func(k front.Kind) { set.FrontConnection(k.String()) },
+		})
 		g.fronts = append(g.fronts, f)
 		p.serve(p.public, []net.Listener{f.HTTP()})
 		p.serve(g.plain, []net.Listener{f.Plain()})
-		carry, relayed := f.ICE(), f.TURN()
+		carry := f.ICE()
 		p.serves.Go(func() { _ = g.tcp.Serve(carry) })
-		turn = append(turn, relayed)
+		if s != nil { // else the front refuses it
+			turn = append(turn, f.TURN())
+		}
 	}
 	if s != nil {
 		g.secrets = s
@@ -111,19 +115,45 @@ func (p *program) open(o *options, public, plain []net.Listener, s *secrets, set
 	return nil
 }
 
-// close lets nobody in any more.
-func (g *gate) close() {
-	if g.plain != nil {
-		_ = shutdown(g.plain)
+// origin is the engine's question who is behind a socket of this machine. Nobody asks
+// before the fronts serve, and by then the gate is complete.
+func (g *gate) origin(socket netip.AddrPort) (path metrics.Path, remote netip.AddrPort, ok bool) {
+	if g.tcp != nil {
+		if remote, ok = g.tcp.Lookup(socket); ok {
+			return metrics.PathTCP, remote, true
+		}
 	}
-	for _, f := range g.fronts {
-		f.Close()
+	if g.relay != nil {
+		return g.relay.Lookup(socket)
+	}
+	return 0, netip.AddrPort{}, false
+}
+
+// closePlain ends http.
+func (g *gate) closePlain() error {
+	if g.plain == nil {
+		return nil
+	}
+	return shutdown(g.plain)
+}
+
+// closeMedia closes the ways to the media socket, which belongs to the engine: it closes
+// after them.
+func (g *gate) closeMedia() error {
+	var err error
+	if g.relay != nil {
+		err = g.relay.Close()
 	}
 	if g.tcp != nil {
 		g.tcp.Close()
 	}
-	if g.relay != nil {
-		_ = g.relay.Close()
+	return err
+}
+
+// close lets nobody in any more, and ends the certificates that the fronts show.
+func (g *gate) close() {
+	for _, f := range g.fronts {
+		f.Close()
 	}
 	if g.certs != nil {
 		g.certs.Close()
@@ -173,8 +203,8 @@ func tcpAddrs(listeners []net.Listener) (addrs []netip.AddrPort) {
 }
 
 // secureEngine adds to the engine's settings what TLS brings.
-func secureEngine(cfg *sfu.Config, public []net.Listener, s *secrets) {
-	cfg.TCPAddrs = tcpAddrs(public)
+func (g *gate) secureEngine(cfg *sfu.Config, public []net.Listener, s *secrets) {
+	cfg.TCPAddrs, cfg.Origin = tcpAddrs(public), g.origin
 	if s != nil {
 		cfg.TURN, cfg.Relays = true, s.servers
 	}

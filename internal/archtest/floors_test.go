@@ -69,6 +69,7 @@ var floors = []floor{
 	{
 		name:      "doors",
 		packages:  []string{"icetcp", "address"},
+		ours:      []string{"metrics"},
 		libraries: []string{"github.com/pion/stun", "golang.org/x/sys"},
 		denied:    []string{"net/http"},
 	},
