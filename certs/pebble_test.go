@@ -184,9 +184,10 @@ func freeAddr(t *testing.T) string {
 }
 
 // eventually asks again until it works: another process does not tell when.
+// What certmagic failed at once it tries again after a minute.
 func eventually(t *testing.T, what string, works func() error) {
 	t.Helper()
-	end := time.Now().Add(60 * time.Second)
+	end := time.Now().Add(150 * time.Second)
 	for {
 		err := works()
 		if err == nil {

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -101,8 +102,8 @@ func New(cfg Config, m *metrics.Set, log *slog.Logger) (*Server, error) {
 	return s, nil
 }
 
-// MediaAddrs returns where the server receives media.
-func (s *Server) MediaAddrs() []netip.AddrPort { return s.ports.addrs }
+// MediaAddrs returns where the server receives media: a slice of the caller's own.
+func (s *Server) MediaAddrs() []netip.AddrPort { return slices.Clone(s.ports.addrs) }
 
 // TURNConns returns what a TURN server reads and writes on the media port, one for
 // each address: none unless Config.TURN.

@@ -109,6 +109,22 @@ func loopback(t *testing.T, s *Server) (netip.AddrPort, net.PacketConn) {
 	return netip.AddrPort{}, nil
 }
 
+// A list that was changed once made the engine forget which socket is on loopback.
+func TestWhoIsToldOfMediaAddrsMayChangeThem(t *testing.T) {
+	t.Parallel()
+	server, err := New(Config{}, metrics.New(), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	clear(server.MediaAddrs())
+	if addr := server.MediaAddrs()[0]; !addr.IsValid() {
+		t.Error("the engine has forgotten its addresses")
+	}
+	if err := server.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestTURNSharesTheMediaPort(t *testing.T) {
 	t.Parallel()
 	server, err := New(Config{TURN: true}, metrics.New(), slog.New(slog.DiscardHandler))

@@ -83,7 +83,7 @@ func route(urlPath string) string {
 	switch {
 	case urlPath == "/", strings.HasPrefix(urlPath, "/r/"):
 		return index
-	case urlPath == "/doctor":
+	case urlPath == "/doctor", urlPath == "/doctor/":
 		return "doctor/index.html"
 	case urlPath == "/favicon.svg", urlPath == "/favicon.ico":
 		return "app/favicon.svg"

@@ -34,6 +34,7 @@ func TestPaths(t *testing.T) {
 		{"/r/caf%C3%A9%20crew", 200, html},
 		{"/r/a%2Fb", 200, html},
 		{"/doctor", 200, html},
+		{"/doctor/", 200, html},
 		{"/favicon.svg", 200, "image/svg+xml"},
 		{"/favicon.ico", 200, "image/svg+xml"},
 		{"/app/main.js", 200, js},
