@@ -31,8 +31,9 @@ told() { # what systemctl was told since the last time
 }
 
 # --- two versions of it, and a Debian
+mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Origin: Debian' 'Codename: bookworm' 'Created-By: Packages' | head -n 1) # this machine's, if it is a Debian
 mmdebstrap --quiet --variant=essential --mode=root --aptopt='Acquire::Languages "none"' --dpkgopt=force-unsafe-io --include=adduser \
-	bookworm "$root" 2>"$tmp/mmdebstrap.log" &
+	bookworm "$root" ${mirror:+"$mirror"} 2>"$tmp/mmdebstrap.log" &
 debian=$!
 arch=$(dpkg --print-architecture)
 export DIST=$tmp/dist
