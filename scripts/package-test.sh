@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian package in a fresh Debian, starts what it installed,
-# upgrades it over an edited configuration, removes and purges it. systemd does
-# not run in there: a stand-in for systemctl writes down what it is told.
+# configures it, upgrades it, removes and purges it. systemd does not run in
+# there: a stand-in for systemctl writes down what it is told.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/apt.sh mmdebstrap curl
@@ -18,8 +18,10 @@ trap 'exit 130' INT TERM
 
 fail() { echo "package-test.sh: $*" >&2; exit 1; }
 same() { diff -u --label "$1: wanted" --label got "$2" "$3" >&2 || fail "$1"; }
-inside() { chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 "$@"; }
-files() { (cd "$root" && find . -xdev ! -path './var/log/*' ! -path './var/lib/dpkg/*' ! -path './var/cache/*' ! -path './tmp/*' | sort); }
+inside() { chroot "$root" /usr/bin/env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 "$@"; }
+files() { (cd "$root" && find . -xdev ! -path './var/log/*' ! -path './var/lib/dpkg/*' ! -path './var/cache/*' ! -path './tmp/*' ! -path './etc/*-' ! -path './run/*' | sort); }
+as() { chroot --userspec="$1" "$root" /usr/bin/env -i PATH=/usr/bin:/bin "${@:2}"; }
+unit() { sed -n "s/^$1=//p" "$root/usr/lib/systemd/system/sfu.service"; } # what it asks for, as installed
 told() { # what systemctl was told since the last time
 	touch "$root/tmp/told"
 	printf '%s\n' "${@:2}" >"$tmp/want"
@@ -29,9 +31,9 @@ told() { # what systemctl was told since the last time
 }
 
 # --- two versions of it, and a Debian
-mmdebstrap --quiet --variant=custom --mode=root --aptopt='Acquire::Languages "none"' --dpkgopt=force-unsafe-io \
-	--include=dpkg,dash,bash,coreutils,sed,grep,diffutils,findutils,libc-bin,base-files,base-passwd \
-	bookworm "$root" 2>"$tmp/mmdebstrap.log" &
+mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Origin: Debian' 'Codename: bookworm' 'Created-By: Packages' | head -n 1) # this machine's, if it is a Debian
+mmdebstrap --quiet --variant=essential --mode=root --aptopt='Acquire::Languages "none"' --dpkgopt=force-unsafe-io --include=adduser \
+	bookworm "$root" ${mirror:+"$mirror"} 2>"$tmp/mmdebstrap.log" &
 debian=$!
 arch=$(dpkg --print-architecture)
 export DIST=$tmp/dist
@@ -47,7 +49,7 @@ old=/tmp/sfu_1.0.0_$arch.deb new=/tmp/sfu_1.1.0_$arch.deb
 files >"$tmp/before"
 inside dpkg --install "$old" >/dev/null
 cat >"$tmp/want" <<-LIST
-	644 ./etc/sfu/sfu.yaml
+	640 ./etc/sfu/sfu.yaml
 	755 ./usr/bin/sfu
 	644 ./usr/lib/sysctl.d/99-sfu.conf
 	644 ./usr/lib/systemd/system/sfu.service
@@ -65,23 +67,21 @@ same 'files after a purge without systemd' "$tmp/before" "$tmp/got"
 # --- with systemd
 mkdir -p "$root/run/systemd/system" "$root/usr/lib/systemd"
 for program in usr/bin/systemctl usr/lib/systemd/systemd-sysctl; do
-	printf '#!/bin/sh\necho "%s $*" >>/tmp/told\n' "${program##*/}" >"$root/$program"
+	# A port may be taken, which is no reason to leave dpkg in pieces.
+	printf '#!/bin/sh\necho "%s $*" >>/tmp/told\n[ "$1" != enable ]\n' "${program##*/}" >"$root/$program"
 	chmod 755 "$root/$program"
 done
 files >"$tmp/before"
-inside dpkg --install "$old" >/dev/null
+inside dpkg --install "$old" >/dev/null 2>&1 || fail "a server that does not start breaks dpkg"
 told installation 'systemd-sysctl 99-sfu.conf' 'systemctl daemon-reload' 'systemctl enable --now sfu.service'
 
-# --- the configuration that is installed names options that there are
-pending=domain # comes with certificates
-inside sfu --help >"$tmp/help"
-sed -n 's/^# \([a-z-]*\): .*/\1/p' "$root/etc/sfu/sfu.yaml" | while read -r key; do
-	[ "$key" = "$pending" ] || grep -q -- "--$key\b" "$tmp/help" || fail "sfu.yaml: there is no option $key"
-done
-
-# --- it serves, as nobody, with the configuration that is installed
-chroot --userspec=65534:65534 "$root" /usr/bin/env -i SFU_LISTEN=127.0.0.1:0 SFU_OPS_LISTEN=127.0.0.1:0 SFU_UDP_PORT=0 \
-	STATE_DIRECTORY=/tmp /usr/bin/sfu 2>"$tmp/sfu.log" &
+# --- it serves, as the unit's user, with the configuration that is installed
+user=$(unit User)
+program=$(unit ExecStart)
+: >"$tmp/sfu.log"
+[ "$user" = "$(unit Group)" ] || fail "the unit is of user $user and of another group"
+chroot --userspec="$user:$user" "$root" /usr/bin/env -i SFU_LISTEN=127.0.0.1:0 SFU_OPS_LISTEN=127.0.0.1:0 SFU_UDP_PORT=0 \
+	"$program" 2>"$tmp/sfu.log" >&2 & # no function, so that $! is the server itself
 server=$!
 for _ in $(seq 100); do
 	ops=$(sed -n 's/.*msg=operations url=\(.*\)\/metrics.*/\1/p' "$tmp/sfu.log")
@@ -95,26 +95,37 @@ kill "$server"
 wait "$server" || fail "the installed server ended with $?"
 server=
 
+# --- what root writes there the unit's user can read, and nobody else
+inside sh -c 'umask 027; echo 0123456789abcdef >/etc/sfu/turn-secret'
+inside sh -c 'umask 077; sfu init --domain=meet.example.org --email=you@example.org --state-dir=/var/lib/sfu --turn-secret-file=/etc/sfu/turn-secret >/dev/null'
+for file in sfu.yaml turn-secret; do
+	owner=$(inside stat -c '%a %U %G' "/etc/sfu/$file")
+	[ "$owner" = "640 root $user" ] || fail "/etc/sfu/$file is $owner"
+	! as nobody:nogroup cat "/etc/sfu/$file" 2>/dev/null || fail "/etc/sfu/$file is anybody's to read"
+done
+as "$user:$user" STATE_DIRECTORY=/var/lib/sfu sfu check-config --print >"$tmp/effective" || fail "the unit's user cannot read the settings"
+grep -q '^domain: \[meet.example.org\] # /etc/sfu/sfu.yaml' "$tmp/effective" || fail "sfu init wrote other settings than the unit reads"
+
 # --- an upgrade keeps what the operator wrote
 echo 'log-level: debug' >>"$root/etc/sfu/sfu.yaml"
-echo 'SFU_SECRET=1' >"$root/etc/sfu/sfu.env"
-mkdir -p "$root/var/lib/private/sfu"
-ln -s private/sfu "$root/var/lib/sfu" # as DynamicUser= does
+mkdir "$root/var/lib/sfu" # as StateDirectory= does
 inside dpkg --install "$new" >/dev/null </dev/null
 told upgrade 'systemd-sysctl 99-sfu.conf' 'systemctl daemon-reload' 'systemctl --no-block try-restart sfu.service'
 [ "$(inside dpkg-query -W -f='${Version}' sfu)" = 1.1.0 ] || fail "not upgraded"
 grep -qx 'log-level: debug' "$root/etc/sfu/sfu.yaml" || fail "the upgrade replaced the configuration"
+owner=$(inside stat -c '%a %U %G' /etc/sfu/sfu.yaml)
+[ "$owner" = "640 root $user" ] || fail "after an upgrade the configuration is $owner"
 
 # --- removed, it leaves the configuration and the state; purged, nothing
 inside dpkg --remove sfu >/dev/null
 told removal 'systemctl disable --now sfu.service' 'systemctl daemon-reload'
-for path in etc/sfu/sfu.yaml etc/sfu/sfu.env var/lib/private/sfu; do
+for path in etc/sfu/sfu.yaml etc/sfu/turn-secret var/lib/sfu; do
 	[ -e "$root/$path" ] || fail "the removal took /$path"
 done
 [ ! -e "$root/usr/bin/sfu" ] || fail "the removal left the program"
 inside dpkg --purge sfu >/dev/null 2>&1
 told purge
-rmdir "$root/var/lib/private" # systemd's, and empty
+rm -r "$root/etc/sfu" # the operator's secret
 files >"$tmp/got"
 same 'files after a purge' "$tmp/before" "$tmp/got"
 echo "the package installs, serves, upgrades, and goes without a trace ($SECONDS s)"

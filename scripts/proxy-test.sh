@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Meets through nginx and through Caddy, each with its file of deploy/proxy as
-# it is, in a network namespace where ports 80 and 443 are free and the name in
-# these files is this machine: bots join at https, and media goes around.
+# it is, and the server with the settings that this file names. It does so in a
+# network namespace, where every port is free, whatever else runs on this machine,
+# and the name in these files is this machine: bots join at https, and media goes
+# around.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -49,13 +51,15 @@ behind() { # starts what the proxy is in front of
 }
 quit() { kill "$1"; wait "$1" || true; }
 
-through() { # <proxy> <command...>
-	local proxy=$1 status headers
-	shift
+through() { # <proxy> <its file> <command...>
+	local proxy=$1 settings=$tmp/$1.yaml status headers
+	sed -n 's/^#   \([a-z-]*: .*\)/\1/p' "$2" >"$settings"
+	"$tmp/sfu" check-config --config "$settings" >/dev/null || fail "$2 names settings that are wrong"
+	shift 2
 	"$@" >"$tmp/$proxy.log" 2>&1 &
 	local pid=$!
 
-	behind "$tmp/sfu" --listen 127.0.0.1:8080
+	behind "$tmp/sfu" --config "$settings"
 	for_a_while curl -sf --cacert "$ca" "https://$name/" -o "$tmp/page" || fail "$proxy: no page"
 	grep -qi '<!doctype html' "$tmp/page" || fail "$proxy: not our page"
 	status=$(curl -s -o /dev/null -w '%{http_code} %{redirect_url}' "http://$name/room")
@@ -72,5 +76,5 @@ through() { # <proxy> <command...>
 	echo "$proxy: page, redirect, WebSocket, media and headers"
 }
 
-through caddy caddy run --config "$tmp/Caddyfile" --adapter caddyfile
-through nginx nginx -c "$tmp/nginx.conf"
+through caddy deploy/proxy/Caddyfile caddy run --config "$tmp/Caddyfile" --adapter caddyfile
+through nginx deploy/proxy/nginx.conf nginx -c "$tmp/nginx.conf"

@@ -30,5 +30,6 @@ step 'install what is missing' scripts/install.sh
 step 'check: format, vet, staticcheck, web types and unit tests' make --no-print-directory check
 step 'Go tests and fuzz seeds, race detector on' scripts/gotest.sh
 step 'networks: NAT, firewalls, IPv6, browsers behind them' make --no-print-directory net
+step 'deploy: unit, package, proxies' scripts/deploytest.sh
 step 'browsers' make --no-print-directory e2e
 conclude

@@ -210,6 +210,22 @@ func TestInitNeverOverwritesUnasked(t *testing.T) {
 	}
 }
 
+// The package installs such a file, so that there is one to edit.
+func TestInitTakesThePlaceOfAFileThatSetsNothing(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "sfu.yaml")
+	if err := os.WriteFile(path, []byte("# domain: a.org\n\n  # the end"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	out, err := shell{}.run(t, "init", "--config", path, "--domain=meet.example.org")
+	if err != nil || !strings.Contains(page(t, path), "\ndomain: [meet.example.org]\n") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o640 {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+}
+
 func TestVersionCommand(t *testing.T) {
 	t.Parallel()
 	out, err := shell{}.run(t, "version")

@@ -26,7 +26,10 @@ func initConfig(l *config.Loaded, path string, force bool, t terminal) error {
 		return errors.New("no file to write: name one with --config")
 	}
 	if _, err := os.Lstat(path); err == nil && !force {
-		return exists(path)
+		if !setsNothing(path) {
+			return exists(path)
+		}
+		force = true // as the package installs it: nothing is lost
 	}
 	set := l.Flags()
 	if err := ask(set, t); err != nil {
@@ -106,6 +109,20 @@ func (q question) put(set map[string][]string, lines *bufio.Scanner, t terminal)
 
 func exists(path string) error {
 	return fmt.Errorf("%s exists: overwrite it with --force, or name another file with --config", path)
+}
+
+// setsNothing reports whether a settings file is comments and nothing else.
+func setsNothing(path string) bool {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return false
+	}
+	for line := range strings.Lines(string(text)) {
+		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
+			return false
+		}
+	}
+	return true
 }
 
 // write creates the file; with force it takes the place of an old one at once

@@ -156,7 +156,13 @@ func TestGrafanaFindsPrometheusAndDashboards(t *testing.T) {
 	}
 	wants(t, "prometheus", documents(t, "prometheus/prometheus.yml")[0], map[string]string{
 		"scrape_configs 0 static_configs 0 targets": `["127.0.0.1:9464"]`,
+		"rule_files": "[rules/*.yml]", // beside it, and none of them is no mistake
 	})
+	for _, folder := range []string{"prometheus/rules", "grafana/dashboards"} {
+		if info, err := os.Stat(filepath.Join(dir, folder)); err != nil || !info.IsDir() {
+			t.Errorf("%s is no folder: %v", folder, err)
+		}
+	}
 }
 
 func TestKubernetes(t *testing.T) {
@@ -206,7 +212,7 @@ func TestUnit(t *testing.T) {
 	t.Parallel()
 	unit := "\n" + text(t, "systemd/sfu.service")
 	for _, line := range []string{
-		"Type=notify", "ExecStart=/usr/bin/sfu", "ExecReload=/bin/kill -HUP $MAINPID", "WatchdogSec=30", "DynamicUser=yes", "StateDirectory=sfu",
+		"Type=notify", "ExecStart=/usr/bin/sfu", "ExecReload=/bin/kill -HUP $MAINPID", "WatchdogSec=30", "User=sfu", "Group=sfu", "StateDirectory=sfu",
 		"AmbientCapabilities=CAP_NET_BIND_SERVICE", "CapabilityBoundingSet=CAP_NET_BIND_SERVICE",
 		"MemoryDenyWriteExecute=yes", "SystemCallFilter=@system-service", "LimitNOFILE=1048576",
 	} {
