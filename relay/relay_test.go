@@ -112,6 +112,15 @@ func certificate(t *testing.T) (serve, trust *tls.Config) {
 		&tls.Config{RootCAs: roots, ServerName: "turn.test"}
 }
 
+func portOf(t *testing.T, c net.PacketConn) uint16 {
+	t.Helper()
+	addr, err := netip.ParseAddrPort(c.LocalAddr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return addr.Port()
+}
+
 func addrOf(c net.PacketConn) netip.AddrPort { return c.LocalAddr().(*net.UDPAddr).AddrPort() }
 
 // dial opens the way of a client to the server.
@@ -177,10 +186,16 @@ func TestARelayReachesMedia(t *testing.T) {
 				t.Parallel()
 				h := newHouse(t, host, nil)
 				user, password := Credentials("secret", "ana", time.Now(), time.Hour)
-				client := h.join(h.dial(transport), user, password)
+				way := h.dial(transport)
+				client := h.join(way, user, password)
 				relayed, err := client.Allocate()
 				if err != nil {
 					t.Fatal(err)
+				}
+				at := relayed.LocalAddr().(*net.UDPAddr).AddrPort()
+				path, remote, ok := h.server.Lookup(at)
+				if from := portOf(t, way); !ok || path.String() != "turn-"+transport || remote.Port() != from || remote.Addr() != at.Addr() {
+					t.Errorf("it is of %v over %v, %v; want port %d", remote, path, ok, from)
 				}
 				_ = relayed.SetDeadline(time.Now().Add(patience))
 				b := make([]byte, 2000)
