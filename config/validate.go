@@ -150,7 +150,7 @@ func (c *Config) contradictions() (found Problems) {
 	listeners := map[string]string{}
 	for _, l := range []struct{ name, addr string }{{"listen", c.Listen}, {"http-listen", c.HTTPListen}, {"ops-listen", c.OpsListen}} {
 		if other, taken := listeners[l.addr]; taken && !strings.HasSuffix(l.addr, ":0") && l.addr != "" {
-			wrong(l.name, fmt.Sprintf("%s is %s already: choose another port", l.addr, other))
+			wrong(l.name, fmt.Sprintf("%s is taken by %s: choose another port", l.addr, other))
 		}
 		listeners[l.addr] = l.name
 	}

@@ -96,8 +96,8 @@ func TestRefusesWhatCannotWork(t *testing.T) {
 		"http-listen: :80":                         "sends everyone to https, which is off",
 		"domain: localhost\nstate-dir: /s":         "localhost is no public name",
 		"domain: 192.168.1.2\nstate-dir: /s":       "192.168.1.2 is no public address",
-		"listen: :9464\nops-listen: :9464":         "ops-listen: :9464 is listen already",
-		"domain: a.org\nlisten: :80\nstate-dir: /": "http-listen: :80 is listen already",
+		"listen: :9464\nops-listen: :9464":         "ops-listen: :9464 is taken by listen",
+		"domain: a.org\nlisten: :80\nstate-dir: /": "http-listen: :80 is taken by listen",
 
 		"domain: localhost\nstate-dir: /s\nacme-directory: https://localhost:14000/dir": "",
 		"listen: localhost:0\nops-listen: localhost:0":                                  "",
