@@ -7,6 +7,7 @@ for (const protocol of /** @type {const} */ (['udp', 'tcp', 'tls'])) {
     const [ana, ben] = await Promise.all([meeting.join('ana', { script }), meeting.join('ben', { script })]);
     await expectTalk(ana, ben);
     for (const person of [ana, ben]) await expectWay(person, `relay over ${protocol}`);
-    expect((await server.metrics()).sum('sfu_turn_allocations'), 'relays').toBeGreaterThanOrEqual(2);
+    const there = async () => (await server.metrics()).sum('sfu_media_participants', `path="turn-${protocol}"`);
+    await expect.poll(there, { message: 'who the server says goes that way' }).toBe(2);
   });
 }

@@ -48,8 +48,8 @@ func TestANewcomerOnAFastLink(t *testing.T) {
 			th.bob.shows(p, 1280, time.Until(began.Add(2*time.Second)))
 		}
 		t.Logf("all are full after %v", time.Since(began))
-		w.run(2 * time.Second)
-		th.picturesMove(began.Add(time.Second), time.Now(), 0.05)
+		w.run(4 * time.Second)
+		th.picturesMove(began.Add(time.Second), time.Now(), 0.05) // each may stop once for 0.2 s, when the full size begins
 		th.bob.hearsWell(th.bob.firstMedia(th.cast[0], "microphone"), time.Now().Add(-time.Second), th.voices()...)
 	})
 }
