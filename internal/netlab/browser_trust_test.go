@@ -15,7 +15,7 @@ import (
 )
 
 // certify makes an authority that the browsers trust, and the server's certificate from
-// it. To tell a browser to ignore errors is not enough: neither does so for TURN.
+// it. To tell a browser to ignore errors of a page is no promise for TURN.
 func (w *town) certify() {
 	w.t.Helper()
 	now := time.Now()
