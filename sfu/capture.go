@@ -169,7 +169,7 @@ func (c *Capture) run(ctx context.Context, w io.Writer) (why string, err error) 
 func (c *Capture) write(w io.Writer, packets []tapped) (full bool, err error) {
 	for i := range packets {
 		p := &packets[i]
-		if c.bytes+len(c.file)+pcap.PacketSize+len(p.kept) > c.order.Bytes {
+		if c.bytes+len(c.file)+pcap.PacketSize+len(p.data) > c.order.Bytes {
 			full = true
 			break
 		}
@@ -177,7 +177,7 @@ func (c *Capture) write(w io.Writer, packets []tapped) (full bool, err error) {
 		if p.way == down {
 			from, to = to, from
 		}
-		c.file = pcap.AppendPacket(c.file, &pcap.Packet{At: p.at, From: from, To: to, Length: p.length, Kept: p.kept})
+		c.file = pcap.AppendPacket(c.file, &pcap.Packet{At: p.at, From: from, To: to, Data: p.data})
 		c.packets++
 		if len(c.file) >= maxCaptureWrite {
 			if err := c.flush(w); err != nil {

@@ -15,7 +15,7 @@ const (
 	inspectWithin = time.Second
 	// maxInspected is of how many participants a loop reports at once: packets wait
 	// meanwhile.
-	maxInspected = 8
+	maxInspected = 4
 )
 
 // Errors of Inspect and Capture.

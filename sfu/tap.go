@@ -39,10 +39,9 @@ type tap struct {
 
 // tapped is one packet, decrypted.
 type tapped struct {
-	at     time.Time
-	way    direction
-	length int
-	kept   []byte
+	at   time.Time
+	way  direction
+	data []byte
 }
 
 func newTap(ways direction, whole bool) *tap {
@@ -54,11 +53,14 @@ func (t *tap) end() { close(t.ended) }
 
 // packet takes one RTP packet.
 func (t *tap) packet(raw []byte, way direction, at time.Time) {
-	kept := len(raw)
-	if !t.whole {
-		kept = min(kept, rtpHeader(raw)+keptPayload)
+	if t.ways&way == 0 {
+		return
 	}
-	t.put(raw, kept, way, at)
+	data := append([]byte(nil), raw...)
+	if !t.whole {
+		blank(data)
+	}
+	t.put(data, way, at)
 }
 
 // reports takes one compound RTCP packet. There is no media in it.
@@ -67,17 +69,25 @@ func (t *tap) reports(packets []rtcp.Packet, way direction, at time.Time) {
 		return
 	}
 	if raw, err := rtcp.Marshal(packets); err == nil {
-		t.put(raw, len(raw), way, at)
+		t.put(raw, way, at)
 	}
 }
 
-func (t *tap) put(raw []byte, kept int, way direction, at time.Time) {
-	if t.ways&way == 0 {
-		return
-	}
-	if !t.mail.Add(tapped{at, way, len(raw), append([]byte(nil), raw[:kept]...)}) {
+func (t *tap) put(data []byte, way direction, at time.Time) {
+	if !t.mail.Add(tapped{at, way, data}) {
 		t.missed.Add(1)
 	}
+}
+
+// blank wipes the payload of an RTP packet but for its beginning. The packet keeps its
+// length, and the number of padding bytes at its end: Wireshark cannot read one with
+// padding that is cut short.
+func blank(packet []byte) {
+	end := len(packet)
+	if end > 0 && packet[0]&0x20 != 0 {
+		end--
+	}
+	clear(packet[min(rtpHeader(packet)+keptPayload, end):end])
 }
 
 // rtpHeader returns how long the header of an RTP packet is, with its extensions

@@ -48,7 +48,6 @@ func capture(w http.ResponseWriter, r *http.Request, engine inspector) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Trailer", "Sfu-Capture-Missed")
 	control := http.NewResponseController(w)
-	_ = control.SetReadDeadline(time.Time{}) // the request is here; at its deadline the context would end
 	_ = c.Run(r.Context(), &stream{w, control})
 	w.Header().Set("Sfu-Capture-Missed", strconv.Itoa(c.Missed()))
 }

@@ -34,8 +34,7 @@ type Endpoint struct {
 type Packet struct {
 	At       time.Time
 	From, To Endpoint
-	Length   int    // of the datagram
-	Kept     []byte // its beginning, or all of it
+	Data     []byte
 }
 
 // AppendHeader appends what a file begins with.
@@ -52,20 +51,20 @@ func AppendHeader(b []byte) []byte {
 // AppendPacket appends one packet. What a datagram has beyond IPv4's longest is
 // left out.
 func AppendPacket(b []byte, p *Packet) []byte {
-	length := min(max(p.Length, len(p.Kept)), maxDatagram)
-	kept := p.Kept[:min(len(p.Kept), length)]
+	data := p.Data[:min(len(p.Data), maxDatagram)]
+	size := ipSize + udpSize + len(data)
 	le := binary.LittleEndian
 	b = le.AppendUint32(b, uint32(p.At.Unix()))
 	b = le.AppendUint32(b, uint32(p.At.Nanosecond()))
-	b = le.AppendUint32(b, uint32(ipSize+udpSize+len(kept)))
-	b = le.AppendUint32(b, uint32(ipSize+udpSize+length))
-	b = appendIP(b, p, ipSize+udpSize+length)
+	b = le.AppendUint32(b, uint32(size)) // so much is kept...
+	b = le.AppendUint32(b, uint32(size)) // ...of so much
+	b = appendIP(b, p, size)
 	be := binary.BigEndian
 	b = be.AppendUint16(b, p.From.Port)
 	b = be.AppendUint16(b, p.To.Port)
-	b = be.AppendUint16(b, uint16(udpSize+length))
+	b = be.AppendUint16(b, uint16(size-ipSize))
 	b = be.AppendUint16(b, 0) // no checksum (RFC 768)
-	return append(b, kept...)
+	return append(b, data...)
 }
 
 // appendIP appends an IPv4 header (RFC 791, 3.1).
