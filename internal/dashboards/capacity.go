@@ -44,7 +44,7 @@ func capacity() Dashboard {
 				{Title: "Data messages", Help: "Data channel messages from participants (in) and to them (out).", Unit: PerSecond, Queries: perSecond("sfu_data_messages_total", "direction")},
 			}},
 			{"Process", []Panel{
-				{Title: "GC pauses", Help: "How long the garbage collector stopped everything.", Unit: Seconds, Warn: .001, Bad: .005, Queries: spread("go_gc_pauses_seconds")},
+				{Title: "GC pauses", Help: "How long the garbage collector stopped everything.", Unit: Seconds, Warn: .001, Bad: .005, Queries: spread("go_sched_pauses_total_gc_seconds")},
 				{Title: "Memory", Help: "Of the process, and of what Go has in use.", Unit: Bytes,
 					Queries: []Query{ask("resident "+instance, `sum by (instance) (process_resident_memory_bytes)`), ask("heap "+instance, `sum by (instance) (go_memstats_heap_inuse_bytes)`)}},
 				{Title: "Goroutines", Help: "All of them, and for each participant: a growing share is a leak.", Unit: Count,
