@@ -7,14 +7,14 @@ func capacity() Dashboard {
 		UID: "sfu-capacity", Title: "sfu / Capacity", Help: "How busy the machine is, what a packet costs, and where packets wait.",
 		Rows: []Row{
 			{"Cost", []Panel{
-				{Title: "CPU", Help: "Cores that the process keeps busy.", Unit: Cores, Queries: one(instance, `sum by (instance) (rate(process_cpu_seconds_total[]))`)},
+				{Title: "CPU", Help: "Cores that the process keeps busy.", Unit: Number, Queries: one(instance, `sum by (instance) (rate(process_cpu_seconds_total[]))`)},
 				{Title: "CPU of a forwarded packet", Help: "Processor time of the whole process for each packet forwarded. It falls as load rises, for trains grow longer.", Unit: Seconds,
 					Queries: one(instance, per(`sum by (instance) (rate(process_cpu_seconds_total[]))`, `sum by (instance) (rate(sfu_packets_total{direction="out"}[]))`))},
 				{Title: "Packets forwarded", Help: "RTP packets to subscribers, and offered to them.", Unit: Packets,
 					Queries: []Query{ask("forwarded "+instance, `sum by (instance) (rate(sfu_packets_total{direction="out"}[]))`), ask("offered "+instance, `sum by (instance) (rate(sfu_offered_packets_total[]))`)}},
 				{Title: "Packets a turn", Help: "Packets that a media loop found waiting and took at once.", Unit: Count, Queries: spread("sfu_turn_packets")},
 				{Title: "Packets a train", Help: "Packets in one buffer that was handed to the kernel: the longer, the cheaper.", Unit: Count, Queries: spread("sfu_train_packets")},
-				{Title: "Packets a buffer, in the mean", Help: "The same in the mean, by server.", Unit: Count,
+				{Title: "Packets a buffer, in the mean", Help: "The same in the mean, by server.", Unit: Number,
 					Queries: one(instance, per(`sum by (instance) (rate(sfu_socket_packets_total[]))`, `sum by (instance) (rate(sfu_socket_buffers_total[]))`))},
 			}},
 			{"Waiting", []Panel{

@@ -42,7 +42,7 @@ const (
 	PerMinute  Unit = "opm"
 	Pixels     Unit = "pixel"
 	FrameRates Unit = "fps" // frames a second
-	Cores      Unit = "none"
+	Number     Unit = "none"
 )
 
 // Panel is one question and its answer. A threshold is a line in a graph and a

@@ -23,7 +23,7 @@ func quality() Dashboard {
 				{Title: "Height of pictures, the middle", Help: "As wanted by those who look, as their path has room for (granted), and as it flows.", Unit: Pixels, Queries: quantileBy(.5, "sfu_picture_height_pixels", "state")},
 				{Title: "Height of pictures, the worst 10 %", Help: "The same, of the 10 of 100 that are smallest. Where wanted is high and granted low, downlinks are too thin.", Unit: Pixels, Queries: quantileBy(.1, "sfu_picture_height_pixels", "state")},
 				{Title: "Layer switches", Help: "Changes of a picture to another size, a minute for each picture that flows. Many of them are networks that come and go.", Unit: PerMinute,
-					Queries: one("a picture", share(`60 * sum(rate(sfu_layer_switches_total[]))`, `sum(sfu_tracks{direction="out",kind="video"})`))},
+					Queries: one("a picture", each(`60 * sum(rate(sfu_layer_switches_total[]))`, `sum(sfu_tracks{direction="out",kind="video"})`))},
 				{Title: "Time to switch", Help: "From the decision to the first packet of the new layer: mostly how long its keyframe took.", Unit: Seconds, Queries: spread("sfu_layer_switch_seconds")},
 				{Title: "Time to a picture", Help: "From a slot's taking up a track that flows to its first packet, for 95 of 100.", Unit: Seconds, Queries: quantileBy(.95, "sfu_first_packet_seconds", "kind")},
 				{Title: "Encodings nobody wants", Help: "Published sizes that nobody looks at now. Their publishers save the work of encoding them.", Unit: Count, Queries: one("off", `sum(sfu_encodings_off)`)},
@@ -42,8 +42,8 @@ func quality() Dashboard {
 			{"Repair", []Panel{
 				{Title: "Asked for again", Help: "Share of packets that subscribers asked for again (in), and that publishers were asked for (out).", Unit: Ratio,
 					Queries: []Query{
-						ask("in", share(`sum(rate(sfu_nacked_packets_total{direction="in"}[]))`, `sum(rate(sfu_packets_total{direction="out"}[]))`)),
-						ask("out", share(`sum(rate(sfu_nacked_packets_total{direction="out"}[]))`, `sum(rate(sfu_packets_total{direction="in"}[]))`)),
+						ask("in", each(`sum(rate(sfu_nacked_packets_total{direction="in"}[]))`, `sum(rate(sfu_packets_total{direction="out"}[]))`)),
+						ask("out", each(`sum(rate(sfu_nacked_packets_total{direction="out"}[]))`, `sum(rate(sfu_packets_total{direction="in"}[]))`)),
 					}},
 				{Title: "Sent again", Help: "Lost packets that publishers sent again (in), and that were sent again to subscribers (out).", Unit: Packets, Queries: perSecond("sfu_rtx_packets_total", "direction")},
 				{Title: "Not repaired", Help: "Asked for by subscribers and not sent again: gone already, or asked for too often. And sound that its successor made up for.", Unit: Packets,

@@ -60,8 +60,12 @@ func quantileBy(q float64, selector, label string) []Query {
 	return one("{{"+label+"}}", quantile(q, selector, "", label))
 }
 
-// share is a part of a whole: 0 where there is nothing.
+// share is a part of a whole: 0 where there is nothing. What is no part of it would
+// be a spike then, and wants each.
 func share(part, whole string) string { return fmt.Sprintf("%s / clamp_min(%s, 1e-9)", part, whole) }
+
+// each is a rate for each of what may be few: below one of them it is the rate itself.
+func each(rate, of string) string { return fmt.Sprintf("%s / clamp_min(%s, 1)", rate, of) }
 
 // per is an amount for each of something: nothing where there is none of it.
 func per(amount, of string) string { return fmt.Sprintf("%s / (%s > 0)", amount, of) }
