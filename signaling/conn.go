@@ -132,7 +132,11 @@ func (c *conn) take(frame int, data []byte) *wire.Error {
 	msg, err := wire.Decode(data)
 	if err != nil {
 		c.metrics.Message(metrics.In, wire.Unknown)
-		return asRefusal(err)
+		refusal := asRefusal(err)
+		if refusal.Request == "report" {
+			c.metrics.Client.Reports[metrics.ReportBad].Inc()
+		}
+		return refusal
 	}
 	c.metrics.Message(metrics.In, wire.Type(msg))
 	return c.handle(msg)
