@@ -3,8 +3,6 @@ package sfu
 import (
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"sfu/metrics"
 	"sfu/signaling/wire"
 )
@@ -82,7 +80,7 @@ func countPicture(count *metrics.ClientMetrics, p *wire.PictureReport) (frozen t
 }
 
 // observeShare observes a part of a whole; nothing of nothing tells nothing.
-func observeShare(h prometheus.Histogram, part, whole int) {
+func observeShare(h interface{ Observe(float64) }, part, whole int) {
 	if whole > 0 {
 		h.Observe(float64(part) / float64(whole))
 	}
