@@ -37,7 +37,7 @@ const view = {
 };
 let tile;
 beforeEach(() => {
-  tile = new Tile(() => {}, () => {});
+  tile = new Tile(() => {}, () => {}, () => {});
 });
 const show = (more = {}) => tile.show({ ...view, ...more }, false);
 const icon = (mark) => mark.querySelector('use').attributes.href;
