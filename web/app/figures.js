@@ -6,6 +6,7 @@
  */
 
 import { arrival, departure } from '../client/index.js';
+import { rids } from '../client/encodings.js';
 import { bitRate } from './connection.js';
 
 /** @import { PauseReason, TrackInfo, Wish } from '../client/protocol.js' */
@@ -65,7 +66,7 @@ export function arriving({ shows, speaks, track, wish, picture, sound, rtt, scor
  * @property {boolean} shows
  * @property {boolean} speaks
  * @property {(rid: string) => boolean} watched whether anybody watches an encoding
- * @property {Pair<Sent[]>} picture low to high
+ * @property {Pair<Sent[]>} picture its encodings
  * @property {Pair<Sent[]>} sound
  * @property {number} rtt
  * @property {number} score
@@ -79,8 +80,7 @@ export function arriving({ shows, speaks, track, wish, picture, sound, rtt, scor
 export function leaving({ shows, speaks, watched, picture, sound, rtt, score }) {
   const all = shows ? (picture.now ?? []) : [];
   /** @type {Row[]} */
-  const rows = all.map((now) => [now.rid || 'picture', encoding(now, before(picture, now), watched(now.rid))]);
-  rows.reverse();
+  const rows = all.toSorted(larger).map((now) => [now.rid || 'picture', encoding(now, before(picture, now), watched(now.rid))]);
   if (rows.length === 0) rows.push(['picture', 'off']);
   else rows.push(['lost', words(percent(Math.max(...all.map((each) => each.lost ?? 0))), 'on the way,', all[0].codec)]);
   const [voice] = sound.now ?? [];
@@ -127,6 +127,15 @@ function encoding(now, then, watched) {
  */
 function connection(rtt, score) {
   return [['trip', rtt ? millis(rtt) : 'unknown'], ['score', `${score} of 5`]];
+}
+
+/**
+ * The larger encoding first; browsers name them in any order.
+ * @param {Sent} a
+ * @param {Sent} b
+ */
+function larger(a, b) {
+  return rids.indexOf(b.rid) - rids.indexOf(a.rid);
 }
 
 /** @param {Pair<Received>} pair */
