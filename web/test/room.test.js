@@ -418,7 +418,12 @@ test('a report is said to a server that has let us in, and to no other', async (
   const opened = [];
   room.on('opened', () => opened.push('opened'));
   room.report({ interval: 1 });
-  const socket = await joined();
+  const entering = room.join({ room: 'standup', name: 'Ana', url: 'wss://x/ws' });
+  const socket = FakeSocket.last;
+  socket.opens();
+  room.report({ interval: 1 });
+  socket.says(welcome());
+  await entering;
   room.report({ interval: 10_000, pictures: [], sounds: [] });
   assert.deepEqual(socket.sent.filter(({ type }) => type === 'report'), [{ type: 'report', interval: 10_000, pictures: [], sounds: [] }]);
   assert.deepEqual(opened, ['opened']);

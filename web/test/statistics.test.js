@@ -40,26 +40,29 @@ test('one look a second serves the eye and the operator, and none is made for no
   await pass(t, 3);
   assert.equal(asked, 0);
   statistics.show(true);
-  await pass(t, 2);
+  await pass(t, 25);
   assert.deepEqual([...shown.at(-1).keys()], ['own', 'p1', 'own/screen', 'p1/screen']);
   assert.deepEqual(shown.at(-1).get('p1').slice(0, 2), [['picture', '640×360, 15 fps'], ['rate', '80 kbit/s']]);
   assert.deepEqual(room.said, [], 'nothing without consent');
   statistics.send(true);
   await pass(t, 11);
-  assert.equal(asked, 13);
+  assert.equal(asked, 36);
   assert.equal(room.said.length, 1);
   statistics.show(false);
   assert.equal(shown.at(-1).size, 0);
   const before = shown.length;
   await pass(t, 10);
   assert.deepEqual([shown.length, room.said.length], [before, 2]);
+  await pass(t, 8);
   statistics.send(false);
   await pass(t, 20);
-  assert.deepEqual([asked, room.said.length], [23, 2]);
+  assert.deepEqual([asked, room.said.length], [54, 2]);
   statistics.send(true);
+  await pass(t, 9);
+  assert.equal(room.said.length, 2, 'what was seen before is forgotten');
   statistics.close();
   await pass(t, 20);
-  assert.equal(asked, 23);
+  assert.equal(asked, 63);
 });
 
 test('where the browser tells of no freezes, the frames that are shown do', async (t) => {

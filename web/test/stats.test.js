@@ -56,6 +56,11 @@ test('a browser that tells little is not made to tell more', () => {
   assert.deepEqual([picture.freezes, picture.frozen, picture.whole, picture.codec, rtt], [undefined, undefined, 7, '', 0]);
 });
 
+test('what is made up while there is silence is missed by nobody', () => {
+  const entry = { type: 'inbound-rtp', kind: 'audio', trackIdentifier: 't', timestamp: 1, concealedSamples: 900, silentConcealedSamples: 700 };
+  assert.equal(look(new Map([['i', entry]])).received.get('t').concealed, 200);
+});
+
 test('counters that begin anew and looks at once make no figures', () => {
   const at = (now, more) => ({ at: now, bytes: 0, packets: 0, lost: 0, frames: 0, samples: 0, concealed: 0, ...more });
   assert.equal(arrival(at(5), at(5)), null);
