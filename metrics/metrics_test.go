@@ -343,3 +343,23 @@ func TestReloads(t *testing.T) {
 	s.Reloaded(true, time.Unix(1002, 5e8))
 	see("sfu_config_last_reload_successful 1", "sfu_config_last_reload_success_timestamp_seconds 1002.5", `sfu_config_reloads_total{outcome="ok"} 1`)
 }
+
+func BenchmarkObserve(b *testing.B) {
+	s := New()
+	b.Run("distribution", func(b *testing.B) {
+		for b.Loop() {
+			s.Media.ForwardLatency.Observe(.0012)
+		}
+	})
+	b.Run("histogram", func(b *testing.B) {
+		for b.Loop() {
+			s.RTT.Observe(.0812)
+		}
+	})
+	b.Run("scrape", func(b *testing.B) {
+		handler := s.Handler()
+		for b.Loop() {
+			handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/metrics", nil))
+		}
+	})
+}
