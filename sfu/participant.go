@@ -66,10 +66,11 @@ type identity struct {
 // presence is what decides whether a participant is still there.
 type presence struct {
 	joined    time.Time
-	connected bool      // media is up now
-	ever      bool      // media was up once
-	mediaLost time.Time // since when it is not
-	socketAt  time.Time // when the socket was lost
+	connected bool             // media is up now
+	ever      bool             // media was up once
+	mediaLost time.Time        // since when it is not
+	socketAt  time.Time        // when the socket was lost
+	stepped   metrics.JoinStep // the steps below it are done
 	left      bool
 	reason    metrics.LeaveReason
 	meter     quality.Meter // of the connection
@@ -110,6 +111,7 @@ func newParticipant(s *Server, r *room, req *wire.JoinRoom) (*participant, error
 	pc.SCTP().Transport().ICETransport().OnSelectedCandidatePairChange(func(*webrtc.ICECandidatePair) {
 		p.put(p.applyPath)
 	})
+	pc.OnICEConnectionStateChange(func(webrtc.ICEConnectionState) { p.put(p.applyICEState) })
 	pc.OnConnectionStateChange(func(webrtc.PeerConnectionState) { p.put(p.applyState) })
 	pc.OnDataChannel(func(dc *webrtc.DataChannel) { p.acceptData(dc) })
 	r.loop.do(func() { r.loop.addLink(p.link) })
@@ -174,6 +176,7 @@ func (p *participant) close() {
 	if !p.presence.ever {
 		p.server.count.Joins[metrics.JoinFailed].Inc()
 	}
+	p.server.count.Session.Seconds.Observe(time.Since(p.presence.joined).Seconds())
 	p.mail.Close()
 	for _, task := range p.mail.Take(nil) {
 		task() // a session that came too late has to hear of it
@@ -210,6 +213,9 @@ func (p *participant) applyWelcome(s *Session, others []wire.Participant) {
 	}
 	p.session = s
 	p.view.reset(others)
+	if p.view.plays() {
+		p.link.loop.do(func() { p.link.first.awaited = true })
+	}
 	p.welcome(false)
 }
 
