@@ -9,6 +9,7 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"sfu/metrics"
+	"sfu/sfu/part"
 	"sfu/signaling/wire"
 )
 
@@ -93,6 +94,7 @@ func (p *participant) applyRelay(c *upChannel, d *downChannel) {
 // watchRelay reads a down channel, on which nobody should write, until its
 // receiver closes it.
 func (p *participant) watchRelay(c *upChannel, d *downChannel, raw datachannel.ReadWriteCloser) {
+	part.Data.Enter()
 	buf := make([]byte, MaxDataMessage)
 	for {
 		_, _, err := raw.ReadDataChannel(buf)

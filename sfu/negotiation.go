@@ -9,6 +9,7 @@ import (
 
 	"sfu/sfu/media"
 	"sfu/sfu/negotiate"
+	"sfu/sfu/part"
 	"sfu/signaling/wire"
 )
 
@@ -149,7 +150,7 @@ func hasData(desc *description) bool {
 
 func (p *participant) answerOffer(m *wire.Offer, desc *description) error {
 	first := !p.talks.state.Started()
-	err := p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: m.SDP})
+	err := p.setRemote(webrtc.SDPTypeOffer, m.SDP)
 	if err != nil {
 		return fmt.Errorf("remote offer: %w", err)
 	}
@@ -183,11 +184,22 @@ func (p *participant) described(desc *description) {
 	}
 }
 
+// setRemote applies the client's description. What pion starts for it, as for our own,
+// is no work of this loop.
+func (p *participant) setRemote(kind webrtc.SDPType, sdp string) (err error) {
+	part.Transport.Within(part.Signalling, func() {
+		err = p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: kind, SDP: sdp})
+	})
+	return err
+}
+
 // setLocal applies our description and waits until it holds our candidates:
 // sent on their own they would overtake it and belong to the wrong generation
 // (rule R5 as changed).
 func (p *participant) setLocal(desc webrtc.SessionDescription) error {
-	if err := p.pc.SetLocalDescription(desc); err != nil {
+	var err error
+	part.Transport.Within(part.Signalling, func() { err = p.pc.SetLocalDescription(desc) })
+	if err != nil {
 		return fmt.Errorf("local %s: %w", desc.Type, err)
 	}
 	timeout := time.NewTimer(gatherWithin)
@@ -210,7 +222,7 @@ func (p *participant) applyAnswer(m *wire.Answer) {
 	}
 	desc, err := parseDescription(m.SDP)
 	if err == nil {
-		err = p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: m.SDP})
+		err = p.setRemote(webrtc.SDPTypeAnswer, m.SDP)
 	}
 	if err != nil {
 		p.fail(wire.CodeNegotiationFailed, "The server could not take the answer. Join again.", err)

@@ -15,6 +15,7 @@ import (
 	"sfu/metrics"
 	"sfu/sfu/mailbox"
 	"sfu/sfu/media"
+	"sfu/sfu/part"
 	"sfu/sfu/quality"
 	"sfu/signaling/wire"
 )
@@ -110,6 +111,7 @@ func newParticipant(s *Server, r *room, req *wire.JoinRoom) (*participant, error
 	pc.SCTP().Transport().ICETransport().OnSelectedCandidatePairChange(func(*webrtc.ICECandidatePair) {
 		p.put(p.applyPath)
 	})
+	pc.SCTP().Transport().OnStateChange(tellApart)
 	pc.OnConnectionStateChange(func(webrtc.PeerConnectionState) { p.put(p.applyState) })
 	pc.OnDataChannel(func(dc *webrtc.DataChannel) { p.acceptData(dc) })
 	r.loop.do(func() { r.loop.addLink(p.link) })
@@ -137,6 +139,7 @@ func (p *participant) giveUp() { p.once.Do(func() { close(p.quit) }) }
 // run is the participant's loop. It returns when everything the participant
 // owned is gone.
 func (p *participant) run() {
+	part.Signalling.Enter()
 	p.log.Info("joined", "name", p.name)
 	timer := time.NewTimer(connectWithin)
 	defer timer.Stop()

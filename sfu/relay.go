@@ -11,6 +11,7 @@ import (
 
 	"sfu/metrics"
 	"sfu/sfu/media"
+	"sfu/sfu/part"
 	"sfu/signaling/wire"
 )
 
@@ -167,6 +168,7 @@ func (r *relay) receivers(c *upChannel, buf []*downChannel) []*downChannel {
 
 // readData reads a channel until it ends.
 func (p *participant) readData(c *upChannel, raw datachannel.ReadWriteCloser) {
+	part.Data.Enter()
 	relay, count := p.room.relay, p.server.count
 	defer relay.close(c)
 	defer raw.Close()

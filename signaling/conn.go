@@ -11,6 +11,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"sfu/metrics"
+	"sfu/sfu/part"
 	"sfu/signaling/wire"
 )
 
@@ -52,6 +53,7 @@ func newConn(h *Handler, ws *websocket.Conn, remote string) *conn {
 // serve runs the connection until both directions are closed and the engine
 // knows it.
 func (c *conn) serve() {
+	part.Signalling.Enter() // until now it was HTTP's
 	c.log.Info("socket opened")
 	opened := time.Now()
 	var err error

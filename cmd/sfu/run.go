@@ -16,6 +16,7 @@ import (
 	"sfu/address"
 	"sfu/metrics"
 	"sfu/sfu"
+	"sfu/sfu/part"
 	"sfu/signaling"
 )
 
@@ -177,6 +178,7 @@ func (p *program) advertise(o *options, log *slog.Logger) error {
 func (p *program) serve(s *http.Server, listeners []net.Listener) {
 	for _, l := range listeners {
 		p.serves.Go(func() {
+			part.HTTP.Enter()
 			if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 				p.broken <- fmt.Errorf("serve %s: %w", l.Addr(), err)
 			}

@@ -18,6 +18,7 @@ import (
 	"sfu/metrics"
 	"sfu/relay"
 	"sfu/sfu"
+	"sfu/sfu/part"
 )
 
 // gate is what the server has besides a page when it speaks TLS itself: one TCP port
@@ -85,7 +86,10 @@ func (p *program) open(o *options, public, plain []net.Listener, s *secrets, set
 		p.serve(p.public, []net.Listener{f.HTTP()})
 		p.serve(g.plain, []net.Listener{f.Plain()})
 		carry := f.ICE()
-		p.serves.Go(func() { _ = g.tcp.Serve(carry) })
+		p.serves.Go(func() {
+			part.Media.Enter()
+			_ = g.tcp.Serve(carry)
+		})
 		if s != nil { // else the front refuses it
 			turn = append(turn, f.TURN())
 		}
@@ -93,9 +97,11 @@ func (p *program) open(o *options, public, plain []net.Listener, s *secrets, set
 	if s != nil {
 		g.secrets = s
 		peers := slices.DeleteFunc(p.engine.MediaAddrs(), func(a netip.AddrPort) bool { return a.Addr().IsLoopback() })
-		g.relay, err = relay.New(relay.Config{
-			Secret: s.current.Load().text, Peers: func() []netip.AddrPort { return peers },
-			PacketConns: p.engine.TURNConns(), Listeners: turn, Metrics: set,
+		part.TURN.Within(part.None, func() {
+			g.relay, err = relay.New(relay.Config{
+				Secret: s.current.Load().text, Peers: func() []netip.AddrPort { return peers },
+				PacketConns: p.engine.TURNConns(), Listeners: turn, Metrics: set,
+			})
 		})
 		if err != nil {
 			return err
@@ -107,6 +113,7 @@ func (p *program) open(o *options, public, plain []net.Listener, s *secrets, set
 	p.serve(g.plain, limited(plain))
 	for _, f := range g.fronts {
 		p.serves.Go(func() {
+			part.HTTP.Enter()
 			if err := f.Serve(); err != nil {
 				p.broken <- err
 			}
