@@ -11,6 +11,8 @@ import (
 // Set is all metrics of one server. It is built once by New and passed down;
 // every field may be used by any goroutine.
 //
+// What belongs together and came later lies in a struct of its own.
+//
 // Two laws hold between them and are tested: every packet received is taken or
 // refused, and every packet offered to a down track is forwarded, dropped for
 // a reason, or failed to be written.
@@ -95,6 +97,14 @@ type Set struct {
 	PathsTaken [NumPaths]prometheus.Counter // once when it connects, and at each change
 
 	SignalingConnections prometheus.Gauge
+
+	Room    RoomMetrics
+	Session SessionMetrics
+	Media   MediaMetrics
+	Data    DataMetrics
+	Door    DoorMetrics
+	Capture CaptureMetrics
+	Client  ClientMetrics
 
 	front    map[string]prometheus.Counter                // by package front's kinds; read only
 	messages [NumDirections]map[string]prometheus.Counter // by message type; read only

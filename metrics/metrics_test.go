@@ -1,11 +1,13 @@
 package metrics
 
 import (
+	"fmt"
 	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -17,22 +19,35 @@ import (
 	"sfu/sfu/media"
 )
 
+// each calls visit with every metric in v, a struct of metrics, of arrays of them, and of such structs.
+func each(name string, v reflect.Value, visit func(name string, metric reflect.Value)) {
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if f := v.Type().Field(i); f.IsExported() {
+				each(name+"."+f.Name, v.Field(i), visit)
+			}
+		}
+	case reflect.Array:
+		for i := range v.Len() {
+			each(fmt.Sprintf("%s[%d]", name, i), v.Index(i), visit)
+		}
+	default:
+		visit(name, v)
+	}
+}
+
 func TestEveryFieldIsReady(t *testing.T) {
 	t.Parallel()
-	s := reflect.ValueOf(New()).Elem()
-	for i := range s.NumField() {
-		name, field := s.Type().Field(i).Name, s.Field(i)
-		if field.Kind() != reflect.Array {
-			if field.IsNil() {
-				t.Errorf("%s is nil", name)
-			}
-			continue
+	n := 0
+	each("Set", reflect.ValueOf(New()).Elem(), func(name string, metric reflect.Value) {
+		n++
+		if metric.IsNil() {
+			t.Errorf("%s is nil", name)
 		}
-		for j := range field.Len() {
-			if field.Index(j).IsNil() {
-				t.Errorf("%s[%d] is nil", name, j)
-			}
-		}
+	})
+	if n < 200 {
+		t.Errorf("only %d metrics found", n)
 	}
 }
 
@@ -41,20 +56,8 @@ func TestEveryFieldIsReady(t *testing.T) {
 func TestNoTwoFieldsShareASeries(t *testing.T) {
 	t.Parallel()
 	set := New()
-	s := reflect.ValueOf(set).Elem()
-	for i := range s.NumField() {
-		if !s.Type().Field(i).IsExported() {
-			continue
-		}
-		field := s.Field(i)
-		if field.Kind() != reflect.Array {
-			touch(field.Interface())
-			continue
-		}
-		for j := range field.Len() {
-			touch(field.Index(j).Interface())
-		}
-	}
+	each("Set", reflect.ValueOf(set).Elem(), func(_ string, metric reflect.Value) { touch(metric.Interface()) })
+	set.Media.CountSocketDrops(func() float64 { return 1 })
 	for series, v := range scrape(t, set) {
 		switch {
 		case !strings.HasPrefix(series, "sfu_"), strings.Contains(series, "_bucket{"):
@@ -78,6 +81,10 @@ func touch(metric any) {
 		m.Inc()
 	case prometheus.Histogram:
 		m.Observe(1)
+	case *Distribution:
+		sample := m.Sample()
+		sample.Observe(1)
+		m.Add(&sample)
 	}
 }
 
@@ -212,31 +219,74 @@ func TestNamesAreCleanInOpenMetrics(t *testing.T) {
 	}
 }
 
-func TestEveryMetricIsExplained(t *testing.T) {
-	t.Parallel()
-	manual, err := os.ReadFile("../docs/operations.md")
+// explained reads the tables of docs/metrics.md: of every metric its type and labels,
+// and of these every value.
+func explained(t *testing.T) map[string]string {
+	t.Helper()
+	manual, err := os.ReadFile("../docs/metrics.md")
 	if err != nil {
 		t.Fatal(err)
 	}
+	rows := make(map[string]string)
+	for _, row := range regexp.MustCompile("(?m)^\\| `(sfu_\\w+)` \\| (\\w+) \\| (.*?) ?\\| (.+) \\|$").FindAllStringSubmatch(string(manual), -1) {
+		if rows[row[1]] != "" {
+			t.Errorf("docs/metrics.md explains %s twice", row[1])
+		}
+		rows[row[1]] = row[2] + " " + row[3]
+	}
+	return rows
+}
+
+// exposed describes what a server exposes in the same words.
+func exposed(t *testing.T) map[string]string {
+	t.Helper()
 	families, err := New().registry.Gather()
 	if err != nil {
 		t.Fatal(err)
 	}
+	rows := make(map[string]string)
 	for _, f := range families {
-		if strings.HasPrefix(f.GetName(), "sfu_") && !strings.Contains(string(manual), "`"+f.GetName()+"`") {
-			t.Errorf("docs/operations.md says nothing of %s", f.GetName())
+		if !strings.HasPrefix(f.GetName(), "sfu_") {
+			continue
+		}
+		values := make(map[string][]string)
+		for _, m := range f.GetMetric() {
+			for _, l := range m.GetLabel() {
+				values[l.GetName()] = append(values[l.GetName()], l.GetValue())
+			}
+		}
+		var cells []string
+		for _, name := range slices.Sorted(maps.Keys(values)) {
+			cell := "`" + name + "`"
+			if f.GetName() != "sfu_build_info" { // the build's own words
+				slices.Sort(values[name])
+				cell += ": " + strings.Join(slices.Compact(values[name]), ", ")
+			}
+			cells = append(cells, cell)
+		}
+		rows[f.GetName()] = strings.ToLower(f.GetType().String()) + " " + strings.Join(cells, "; ")
+	}
+	return rows
+}
+
+func TestEveryMetricIsExplained(t *testing.T) {
+	t.Parallel()
+	want, got := exposed(t), explained(t)
+	for name, row := range want {
+		if got[name] != row {
+			t.Errorf("docs/metrics.md says of %s\n\t%q, want\n\t%q", name, got[name], row)
 		}
 	}
-	for _, word := range slices.Concat(paths[:], frontKinds[:len(frontKinds)-1], frameDrops[:], turnRefusals[:]) {
-		if !strings.Contains(string(manual), "`"+word+"`") {
-			t.Errorf("docs/operations.md does not say what %s means", word)
+	for name := range got {
+		if want[name] == "" {
+			t.Errorf("docs/metrics.md explains %s, which no server exposes", name)
 		}
 	}
 }
 
 // labels is the closed list of label names. A room or a participant is none:
 // they would grow without bound.
-var labels = []string{"direction", "kind", "reason", "outcome", "type", "code", "state", "path"}
+var labels = []string{"direction", "kind", "reason", "outcome", "type", "code", "state", "path", "step", "limit", "route"}
 
 func TestLabelsAreAClosedList(t *testing.T) {
 	t.Parallel()

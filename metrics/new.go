@@ -1,8 +1,8 @@
 package metrics
 
 import (
+	"regexp"
 	"runtime/debug"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -28,8 +28,15 @@ func New() *Set {
 	s.registerMediaPaths(r)
 	s.registerSignaling(r)
 	s.registerReloads(r)
+	s.Room.register(r)
+	s.Session.register(r)
+	s.Media.register(r)
+	s.Data.register(r)
+	s.Door.register(r)
+	s.Capture.register(r)
+	s.Client.register(r)
 	r.MustRegister(
-		collectors.NewGoCollector(),
+		goRuntime(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		buildInfo(),
 	)
@@ -235,46 +242,12 @@ func (s *Set) registerReloads(r registrar) {
 	s.ReloadedAt = r.gauge("sfu_config_last_reload_success_timestamp_seconds", "When settings were last loaded that could be used.")
 }
 
-// registrar makes metrics that are registered from birth.
-type registrar struct{ *prometheus.Registry }
-
-func (r registrar) counters(name, help string, labels ...string) *prometheus.CounterVec {
-	vec := prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
-	r.MustRegister(vec)
-	return vec
-}
-
-func (r registrar) gauges(name, help string, labels ...string) *prometheus.GaugeVec {
-	vec := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, labels)
-	r.MustRegister(vec)
-	return vec
-}
-
-func (r registrar) counter(name, help string) prometheus.Counter {
-	return r.counters(name, help).WithLabelValues()
-}
-
-func (r registrar) gauge(name, help string) prometheus.Gauge {
-	return r.gauges(name, help).WithLabelValues()
-}
-
-// histograms have both kinds of buckets: classic ones that every Prometheus
-// reads, and native ones, bounded in number, for those that scrape them.
-func (r registrar) histograms(name, help string, buckets []float64, labels ...string) *prometheus.HistogramVec {
-	vec := prometheus.NewHistogramVec(prometheus.HistogramOpts{
-		Name:                            name,
-		Help:                            help,
-		Buckets:                         buckets,
-		NativeHistogramBucketFactor:     1.1,
-		NativeHistogramMaxBucketNumber:  100,
-		NativeHistogramMinResetDuration: time.Hour,
-	}, labels)
-	r.MustRegister(vec)
-	return vec
-}
-
-func (r registrar) histogram(name, help string, buckets ...float64) prometheus.Histogram {
-	return r.histograms(name, help, buckets).WithLabelValues().(prometheus.Histogram)
+// goRuntime is what Go tells of itself, and how long it stops for garbage and how long
+// what could run waits for a processor: both delay media.
+func goRuntime() prometheus.Collector {
+	return collectors.NewGoCollector(collectors.WithGoCollectorRuntimeMetrics(collectors.GoRuntimeMetricsRule{
+		Matcher: regexp.MustCompile(`^/sched/(latencies|pauses/total/gc):seconds$`),
+	}))
 }
 
 // buildInfo says which build runs, as far as the binary knows.

@@ -135,10 +135,10 @@ func TestTheManualExplainsEveryMetric(t *testing.T) {
 	for _, m := range regexp.MustCompile(`(?m)^# TYPE (sfu_\w+)`).FindAllStringSubmatch(rec.Body.String(), -1) {
 		exists[m[1]] = true
 	}
-	manual := page(t, "../../docs/operations.md")
+	manual := page(t, "../../docs/metrics.md")
 	for name := range exists {
 		if !strings.Contains(manual, "`"+name+"`") {
-			t.Errorf("docs/operations.md does not explain %s", name)
+			t.Errorf("docs/metrics.md does not explain %s", name)
 		}
 	}
 	pages, err := filepath.Glob("../../docs/*.md")

@@ -1,0 +1,116 @@
+package metrics
+
+import "github.com/prometheus/client_golang/prometheus"
+
+// Limit is a bound of the server that somebody or something ran into.
+type Limit uint8
+
+// The limits.
+const (
+	LimitConnections Limit = iota // WebSockets at once
+	LimitJoins                    // attempts from one address
+	LimitMessages                 // of one client, in a time
+	LimitRooms                    // at once
+	LimitRoomSize                 // participants of one room
+	LimitTracks                   // that one participant publishes, or is sent
+	LimitChannels                 // data channels of one participant
+	LimitOps                      // requests to the operations address
+
+	NumLimits = 8
+)
+
+var limits = [NumLimits]string{
+	"connections", "joins", "messages", "rooms", "room_size", "tracks", "channels", "operations",
+}
+
+// OpsRoute is what of the operations address was asked for.
+type OpsRoute uint8
+
+// The routes.
+const (
+	RouteMetrics OpsRoute = iota
+	RouteAPI
+	RouteCapture
+	RoutePprof
+	RouteHealth
+	RouteOther
+
+	NumOpsRoutes = 6
+)
+
+var opsRoutes = [NumOpsRoutes]string{"metrics", "api", "capture", "pprof", "health", "other"}
+
+// OpsOutcome is how a request to the operations address ended.
+type OpsOutcome uint8
+
+// The outcomes.
+const (
+	OpsOK OpsOutcome = iota
+	OpsRefused
+	OpsNotFound
+	OpsFailed
+
+	NumOpsOutcomes = 4
+)
+
+var opsOutcomes = [NumOpsOutcomes]string{"ok", "refused", "not_found", "failed"}
+
+// RenewalOutcome is how the renewal of a certificate ended.
+type RenewalOutcome uint8
+
+// The outcomes.
+const (
+	RenewalOK RenewalOutcome = iota
+	RenewalFailed
+
+	NumRenewalOutcomes = 2
+)
+
+var renewalOutcomes = [NumRenewalOutcomes]string{"ok", "failed"}
+
+// DoorMetrics is of what guards the server, and of those who look after it.
+type DoorMetrics struct {
+	Limited           [NumLimits]prometheus.Counter
+	CertificateExpiry prometheus.Gauge // in seconds of Unix time: the earliest of those served; 0 without TLS
+	Renewals          [NumRenewalOutcomes]prometheus.Counter
+	Ops               [NumOpsRoutes][NumOpsOutcomes]prometheus.Counter
+}
+
+func (m *DoorMetrics) register(r registrar) {
+	counterOf(m.Limited[:], r.counters("sfu_limited_total",
+		"Times that somebody or something was refused for reaching a limit, by limit.", "limit"), limits[:])
+	m.CertificateExpiry = r.gauge("sfu_certificate_expiry_timestamp_seconds",
+		"When the first of the served certificates expires; 0 without TLS.")
+	counterOf(m.Renewals[:], r.counters("sfu_certificate_renewals_total",
+		"Certificates that were to be renewed, by how that ended.", "outcome"), renewalOutcomes[:])
+	ops := r.counters("sfu_ops_requests_total", "Requests to the operations address.", "route", "outcome")
+	for route, word := range opsRoutes {
+		counterOf(m.Ops[route][:], ops.MustCurryWith(prometheus.Labels{"route": word}), opsOutcomes[:])
+	}
+}
+
+// CaptureOutcome is what became of a request to capture a participant's media.
+type CaptureOutcome uint8
+
+// The outcomes.
+const (
+	CaptureOK CaptureOutcome = iota
+	CaptureRefused
+	CaptureFailed
+
+	NumCaptureOutcomes = 3
+)
+
+var captureOutcomes = [NumCaptureOutcomes]string{"ok", "refused", "failed"}
+
+// CaptureMetrics is of captures.
+type CaptureMetrics struct {
+	Captures [NumCaptureOutcomes]prometheus.Counter
+	Bytes    prometheus.Counter
+}
+
+func (m *CaptureMetrics) register(r registrar) {
+	counterOf(m.Captures[:], r.counters("sfu_captures_total",
+		"Captures of one participant's media that were asked for, by what became of them.", "outcome"), captureOutcomes[:])
+	m.Bytes = r.counter("sfu_capture_bytes_total", "Bytes of captures that were handed out.")
+}
