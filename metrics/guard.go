@@ -7,20 +7,29 @@ type Limit uint8
 
 // The limits.
 const (
-	LimitConnections Limit = iota // WebSockets at once
-	LimitJoins                    // attempts from one address
+	LimitListener    Limit = iota // connections to one address: the next one waits
+	LimitPending                  // connections that have not said what they speak
+	LimitConnections              // WebSockets at once
 	LimitMessages                 // of one client, in a time
+	LimitMessageSize              // or of something in it
+	LimitMistakes                 // of one client
+	LimitUnread                   // messages that wait for one client
+	LimitCommands                 // that wait for one participant
 	LimitRooms                    // at once
 	LimitRoomSize                 // participants of one room
-	LimitTracks                   // that one participant publishes, or is sent
-	LimitChannels                 // data channels of one participant
+	LimitTracks                   // that one participant is sent
+	LimitStreams                  // SSRCs of one participant
+	LimitChannels                 // data channels of one participant, and their names
+	LimitICETCP                   // connections of ICE over TCP
+	LimitTURN                     // connections to the relay, relays, and what each may have
 	LimitOps                      // requests to the operations address
 
-	NumLimits = 8
+	NumLimits = 16
 )
 
 var limits = [NumLimits]string{
-	"connections", "joins", "messages", "rooms", "room_size", "tracks", "channels", "operations",
+	"listener", "pending", "connections", "messages", "message_size", "mistakes", "unread", "commands",
+	"rooms", "room_size", "tracks", "streams", "channels", "ice_tcp", "turn", "operations",
 }
 
 // OpsRoute is what of the operations address was asked for.
@@ -54,6 +63,9 @@ const (
 )
 
 var opsOutcomes = [NumOpsOutcomes]string{"ok", "refused", "not_found", "failed"}
+
+// String returns the outcome's label.
+func (o OpsOutcome) String() string { return opsOutcomes[o] }
 
 // RenewalOutcome is how the renewal of a certificate ended.
 type RenewalOutcome uint8

@@ -5,14 +5,14 @@ import (
 	"sync"
 )
 
-// maxConnections bounds what one listener holds open; the next ones wait in
+// maxConnections bounds what one public listener holds open; the next ones wait in
 // the kernel's backlog.
 const maxConnections = 16384
 
 // limited are listeners of which each holds so many connections open at most.
-func limited(listeners []net.Listener) []net.Listener {
+func limited(listeners []net.Listener, most int) []net.Listener {
 	for i, l := range listeners {
-		listeners[i] = limit(l, maxConnections)
+		listeners[i] = limit(l, most)
 	}
 	return listeners
 }

@@ -18,6 +18,7 @@ import (
 	"sfu/sfu"
 	"sfu/sfu/part"
 	"sfu/signaling"
+	"sfu/web"
 )
 
 const (
@@ -72,13 +73,14 @@ func run(ctx context.Context, hangups <-chan os.Signal, args []string, stdout, s
 
 // program is everything that runs.
 type program struct {
-	health *health
-	engine *sfu.Server
-	door   *signaling.Handler
-	public *http.Server
-	ops    *http.Server
-	gate   gate // with TLS
-	count  *metrics.Set
+	health  *health
+	engine  *sfu.Server
+	door    *signaling.Handler
+	public  *http.Server
+	ops     *http.Server
+	gate    gate // with TLS
+	scrapes *publicMetrics
+	count   *metrics.Set
 
 	resolver  *address.Resolver
 	unresolve context.CancelFunc // nil before advertise
@@ -125,8 +127,10 @@ func start(o *options, log *slog.Logger) (*program, error) {
 	}
 	p.engine, p.door = engine, signaling.New(engine, o.door(), set, log)
 	set.Loaded(time.Now())
-	p.public = httpServer(publicRoutes(p.door, p.health), log)
-	p.ops = httpServer(opsRoutes(set.Handler(), engine, p.health), log)
+	door, page := newOpsDoor(&set.Door, log), web.Handler()
+	p.scrapes = newPublicMetrics(door, set.Handler(), page, o.PublicMetricsToken)
+	p.public = httpServer(publicRoutes(page, p.door, p.scrapes, p.health), log)
+	p.ops = httpServer(opsRoutes(door, set.Handler(), engine, p.health), log)
 	scheme := "http"
 	if o.Secure() {
 		scheme = "https"
@@ -137,9 +141,9 @@ func start(o *options, log *slog.Logger) (*program, error) {
 			return nil, errors.Join(err, p.drain())
 		}
 	} else {
-		p.serve(p.public, limited(public))
+		p.serve(p.public, limited(public, maxConnections))
 	}
-	p.serve(p.ops, limited(ops))
+	p.serve(p.ops, limited(ops, maxOpsConnections))
 	if err := p.advertise(o, log); err != nil {
 		return nil, errors.Join(err, p.drain())
 	}

@@ -77,7 +77,7 @@ func (p *program) open(o *options, public, plain []net.Listener, s *secrets, set
 	}
 	g.plain = httpServer(redirect(port(public)), log)
 	var turn []net.Listener
-	for _, l := range limited(public) {
+	for _, l := range limited(public, maxConnections) {
 		f := front.New(l, front.Config{
 			TLS: g.certs.TLS(), Pending: set.FrontPending.Add,
 			Count: func(k front.Kind) { set.FrontConnection(k.String()) },
@@ -110,7 +110,7 @@ func (p *program) open(o *options, public, plain []net.Listener, s *secrets, set
 	if acme, ok := g.certs.(*certs.Automatic); ok {
 		g.plain.Handler = acme.Handler(g.plain.Handler)
 	}
-	p.serve(g.plain, limited(plain))
+	p.serve(g.plain, limited(plain, maxConnections))
 	for _, f := range g.fronts {
 		p.serves.Go(func() {
 			part.HTTP.Enter()
