@@ -101,6 +101,15 @@ func (m *DoorMetrics) register(r registrar) {
 	}
 }
 
+// Renewed counts a certificate that was to be renewed.
+func (m *DoorMetrics) Renewed(ok bool) {
+	outcome := RenewalFailed
+	if ok {
+		outcome = RenewalOK
+	}
+	m.Renewals[outcome].Inc()
+}
+
 // CaptureOutcome is what became of a request to capture a participant's media.
 type CaptureOutcome uint8
 

@@ -61,6 +61,7 @@ func (p *participant) applyRelay(c *upChannel, d *downChannel) {
 	}
 	if !p.data.add(d) {
 		p.server.count.DataDropped[metrics.DataRefused].Inc()
+		p.server.count.Door.Limited[metrics.LimitChannels].Inc()
 		p.room.relay.drop(c, d)
 		return
 	}

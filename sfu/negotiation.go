@@ -7,6 +7,7 @@ import (
 
 	"github.com/pion/webrtc/v4"
 
+	"sfu/metrics"
 	"sfu/sfu/media"
 	"sfu/sfu/negotiate"
 	"sfu/sfu/part"
@@ -116,6 +117,7 @@ func (p *participant) readOffer(m *wire.Offer) (*description, error) {
 		return nil, err
 	}
 	if len(desc.sections) > maxSections {
+		p.server.count.Door.Limited[metrics.LimitMessageSize].Inc()
 		return nil, fmt.Errorf("SDP: %d sections, %d at most", len(desc.sections), maxSections)
 	}
 	if !p.talks.state.Started() && !hasData(desc) {

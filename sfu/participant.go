@@ -92,7 +92,7 @@ func newParticipant(s *Server, r *room, req *wire.JoinRoom) (*participant, error
 	}
 	p.presence = presence{joined: time.Now(), mediaLost: time.Now(), reason: metrics.LeaveLost}
 	p.link = newLink(id, r.loop, linkHooks{
-		flood:  p.giveUp,
+		flood:  func() { p.overrun(metrics.LimitStreams) },
 		silent: func(mid string) { p.put(func() { p.applySilence(mid) }) },
 		layers: func(track media.TrackID, active map[string]bool) {
 			p.put(func() { p.applyLayers(track, active) })
@@ -129,8 +129,17 @@ func (p *participant) abandon() {
 // is lost.
 func (p *participant) put(task func()) {
 	if !p.mail.Put(task) {
-		p.giveUp()
+		p.overrun(metrics.LimitCommands)
 	}
+}
+
+// overrun ends a participant that asks more than it may. Once it has ended by itself
+// this does nothing.
+func (p *participant) overrun(limit metrics.Limit) {
+	p.once.Do(func() {
+		p.server.count.Door.Limited[limit].Inc()
+		close(p.quit)
+	})
 }
 
 // giveUp ends the participant from anywhere, without blocking.

@@ -83,10 +83,12 @@ func (r *relay) open(c *upChannel) *wire.Error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch open := r.openedBy(c.owner); {
-	case len(c.dc.Label()) > maxLabel || len(c.dc.Protocol()) > maxLabel:
-		return complain(wire.CodeTooLarge, "", fmt.Sprintf("Label and protocol of a data channel hold %d bytes.", maxLabel))
 	case open >= maxDataChannels:
+		r.count.Door.Limited[metrics.LimitChannels].Inc()
 		return complain(wire.CodeTooLarge, "", fmt.Sprintf("A participant may have %d data channels open.", maxDataChannels))
+	case len(c.dc.Label()) > maxLabel || len(c.dc.Protocol()) > maxLabel:
+		r.count.Door.Limited[metrics.LimitChannels].Inc()
+		return complain(wire.CodeTooLarge, "", fmt.Sprintf("Label and protocol of a data channel hold %d bytes.", maxLabel))
 	case c.to != "" && !slices.ContainsFunc(r.members, func(m *participant) bool { return m.id == c.to }):
 		return complain(wire.CodeNotFound, "", fmt.Sprintf("No participant %q is there to receive data channel %q.", c.to, c.dc.Label()))
 	}

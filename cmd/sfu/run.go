@@ -127,10 +127,10 @@ func start(o *options, log *slog.Logger) (*program, error) {
 	}
 	p.engine, p.door = engine, signaling.New(engine, o.door(), set, log)
 	set.Loaded(time.Now())
-	door, page := newOpsDoor(&set.Door, log), web.Handler()
-	p.scrapes = newPublicMetrics(door, set.Handler(), page, o.PublicMetricsToken)
+	door, page, scrape := newOpsDoor(&set.Door, log), web.Handler(), p.scrape()
+	p.scrapes = newPublicMetrics(door, scrape, page, o.PublicMetricsToken)
 	p.public = httpServer(publicRoutes(page, p.door, p.scrapes, p.health), log)
-	p.ops = httpServer(opsRoutes(door, set.Handler(), engine, p.health), log)
+	p.ops = httpServer(opsRoutes(door, scrape, engine, p.health), log)
 	scheme := "http"
 	if o.Secure() {
 		scheme = "https"
@@ -141,9 +141,9 @@ func start(o *options, log *slog.Logger) (*program, error) {
 			return nil, errors.Join(err, p.drain())
 		}
 	} else {
-		p.serve(p.public, limited(public, maxConnections))
+		p.serve(p.public, limited(public, maxConnections, set))
 	}
-	p.serve(p.ops, limited(ops, maxOpsConnections))
+	p.serve(p.ops, limited(ops, maxOpsConnections, set))
 	if err := p.advertise(o, log); err != nil {
 		return nil, errors.Join(err, p.drain())
 	}
@@ -190,11 +190,36 @@ func (p *program) serve(s *http.Server, listeners []net.Listener) {
 	}
 }
 
+// refuse says that nobody is let in any more.
+func (p *program) refuse() {
+	p.health.draining.Store(true)
+	p.count.Room.Draining.Set(1)
+}
+
+// scrape serves the metrics, with what nobody counts as it happens.
+func (p *program) scrape() http.Handler {
+	serve := p.count.Handler()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if p.gate.certs != nil {
+			p.count.Door.CertificateExpiry.Set(seconds(p.gate.certs.Expiry()))
+		}
+		serve.ServeHTTP(w, r)
+	})
+}
+
+// seconds is when a certificate expires, in Unix time; 0 when there is none.
+func seconds(_ string, notAfter time.Time) float64 {
+	if notAfter.IsZero() {
+		return 0
+	}
+	return float64(notAfter.Unix())
+}
+
 // wait lets nobody in any more, tells those inside of the page where their rooms go on,
 // if there is one, and waits for the rooms to end, but not longer than most.
 func (p *program) wait(elsewhere string, most time.Duration) {
 	notifyStopping()
-	p.health.draining.Store(true)
+	p.refuse()
 	select {
 	case <-p.engine.Drain(elsewhere, most):
 	case <-time.After(most):
@@ -217,7 +242,7 @@ func (p *program) stop() error {
 // socket, no media. The fronts refuse everybody by then, and end with the certificates.
 // The operations port answers to the end.
 func (p *program) drain() error {
-	p.health.draining.Store(true)
+	p.refuse()
 	p.engine.Drain("", 0)
 	err := errors.Join(shutdown(p.public), p.gate.closePlain(), p.door.Close(), p.gate.closeMedia(), p.engine.Close())
 	p.gate.close()
