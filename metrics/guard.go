@@ -90,18 +90,18 @@ type DoorMetrics struct {
 
 func (m *DoorMetrics) register(r registrar) {
 	counterOf(m.Limited[:], r.counters("sfu_limited_total",
-		"Times that somebody or something was refused for reaching a limit, by limit.", "limit"), limits[:])
+		"Times that somebody or something was refused, or had to wait, for reaching a limit.", "limit"), limits[:])
 	m.CertificateExpiry = r.gauge("sfu_certificate_expiry_timestamp_seconds",
 		"When the first of the served certificates expires; 0 without TLS.")
 	counterOf(m.Renewals[:], r.counters("sfu_certificate_renewals_total",
-		"Certificates that were to be renewed, by how that ended.", "outcome"), renewalOutcomes[:])
+		"Certificates that were to be had or renewed while the server ran, by how that ended.", "outcome"), renewalOutcomes[:])
 	ops := r.counters("sfu_ops_requests_total", "Requests to the operations address.", "route", "outcome")
 	for route, word := range opsRoutes {
 		counterOf(m.Ops[route][:], ops.MustCurryWith(prometheus.Labels{"route": word}), opsOutcomes[:])
 	}
 }
 
-// Renewed counts a certificate that was to be renewed.
+// Renewed counts a certificate that was to be had or renewed.
 func (m *DoorMetrics) Renewed(ok bool) {
 	outcome := RenewalFailed
 	if ok {

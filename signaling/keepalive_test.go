@@ -162,6 +162,7 @@ func TestAClientThatNeverReadsIsGoneSoon(t *testing.T) {
 		if !strings.Contains(d.scrape(), `code="slow_consumer"} 1`) {
 			t.Error("nobody counted it")
 		}
+		d.limited("unread", 1)
 	})
 }
 

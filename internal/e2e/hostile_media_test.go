@@ -192,6 +192,9 @@ func TestAFloodOfStreamsEndsWhoSendsIt(t *testing.T) {
 		if why := ann.told(time.Second, eve); why != "lost" {
 			t.Errorf("eve is gone because %q", why)
 		}
+		if value(w.count.Door.Limited[metrics.LimitStreams]) == 0 {
+			t.Error("not counted")
+		}
 		w.holds(2, 2, 2)
 		eve.vanish()
 	})
