@@ -139,6 +139,7 @@ func TestAClientThatDoesNotReadIsToldWhy(t *testing.T) {
 				if slow.lost != 1 {
 					t.Error("the engine does not know")
 				}
+				d.limited("unread", 1)
 				bystander.say(updateTrack)
 				bystander.expect()
 			})

@@ -8,6 +8,8 @@ import (
 
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
+
+	"sfu/metrics"
 )
 
 // throw sends one RTP packet as it is.
