@@ -162,7 +162,11 @@ func (p *participant) answerOffer(m *wire.Offer, desc *description) error {
 			return fmt.Errorf("slots: %w", err)
 		}
 	}
-	answer, err := p.pc.CreateAnswer(nil)
+	var answer webrtc.SessionDescription
+	err = startsTransport(func() (err error) { // the agent of ICE, if there were no candidates before
+		answer, err = p.pc.CreateAnswer(nil)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("answer: %w", err)
 	}
@@ -186,12 +190,17 @@ func (p *participant) described(desc *description) {
 	}
 }
 
-// setRemote applies the client's description. What pion starts for it, as for our own,
-// is no work of this loop.
-func (p *participant) setRemote(kind webrtc.SDPType, sdp string) (err error) {
-	part.Transport.Within(part.Signalling, func() {
-		err = p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: kind, SDP: sdp})
+// setRemote applies the client's description.
+func (p *participant) setRemote(kind webrtc.SDPType, sdp string) error {
+	return startsTransport(func() error {
+		return p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: kind, SDP: sdp})
 	})
+}
+
+// startsTransport calls pion from a participant's loop. What pion starts meanwhile, for
+// ICE and DTLS, is no work of the loop.
+func startsTransport(call func() error) (err error) {
+	part.Transport.Within(part.Signalling, func() { err = call() })
 	return err
 }
 
@@ -199,9 +208,7 @@ func (p *participant) setRemote(kind webrtc.SDPType, sdp string) (err error) {
 // sent on their own they would overtake it and belong to the wrong generation
 // (rule R5 as changed).
 func (p *participant) setLocal(desc webrtc.SessionDescription) error {
-	var err error
-	part.Transport.Within(part.Signalling, func() { err = p.pc.SetLocalDescription(desc) })
-	if err != nil {
+	if err := startsTransport(func() error { return p.pc.SetLocalDescription(desc) }); err != nil {
 		return fmt.Errorf("local %s: %w", desc.Type, err)
 	}
 	timeout := time.NewTimer(gatherWithin)
@@ -292,8 +299,10 @@ func (p *participant) addCandidate(c wire.Candidate) {
 		t.candidates = append(t.candidates, c)
 		return
 	}
-	err := p.pc.AddICECandidate(webrtc.ICECandidateInit{
-		Candidate: c.Candidate, SDPMid: c.SDPMid, SDPMLineIndex: c.SDPMLineIndex, UsernameFragment: c.UsernameFragment,
+	err := startsTransport(func() error {
+		return p.pc.AddICECandidate(webrtc.ICECandidateInit{
+			Candidate: c.Candidate, SDPMid: c.SDPMid, SDPMLineIndex: c.SDPMLineIndex, UsernameFragment: c.UsernameFragment,
+		})
 	})
 	if err != nil {
 		p.log.Debug("candidate refused", "error", err)
