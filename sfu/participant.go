@@ -75,6 +75,7 @@ type presence struct {
 	left      bool
 	reason    metrics.LeaveReason
 	meter     quality.Meter // of the connection
+	told      told
 }
 
 func newParticipant(s *Server, r *room, req *wire.JoinRoom) (*participant, error) {
@@ -296,6 +297,8 @@ func (p *participant) apply(msg wire.Client) {
 		p.applySubscribe(m)
 	case *wire.Restart:
 		p.log.Debug("client is about to restart ICE")
+	case *wire.Report:
+		p.applyReport(m)
 	case *wire.Leave:
 		p.leave(metrics.LeaveLeft)
 	}
