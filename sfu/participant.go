@@ -15,6 +15,7 @@ import (
 	"sfu/metrics"
 	"sfu/sfu/mailbox"
 	"sfu/sfu/media"
+	"sfu/sfu/part"
 	"sfu/sfu/quality"
 	"sfu/signaling/wire"
 )
@@ -66,10 +67,11 @@ type identity struct {
 // presence is what decides whether a participant is still there.
 type presence struct {
 	joined    time.Time
-	connected bool      // media is up now
-	ever      bool      // media was up once
-	mediaLost time.Time // since when it is not
-	socketAt  time.Time // when the socket was lost
+	connected bool             // media is up now
+	ever      bool             // media was up once
+	mediaLost time.Time        // since when it is not
+	socketAt  time.Time        // when the socket was lost
+	stepped   metrics.JoinStep // the steps below it are done
 	left      bool
 	reason    metrics.LeaveReason
 	meter     quality.Meter // of the connection
@@ -92,7 +94,7 @@ func newParticipant(s *Server, r *room, req *wire.JoinRoom) (*participant, error
 	}
 	p.presence = presence{joined: time.Now(), mediaLost: time.Now(), reason: metrics.LeaveLost}
 	p.link = newLink(id, r.loop, linkHooks{
-		flood:  p.giveUp,
+		flood:  func() { p.overrun(metrics.LimitStreams) },
 		silent: func(mid string) { p.put(func() { p.applySilence(mid) }) },
 		layers: func(track media.TrackID, active map[string]bool) {
 			p.put(func() { p.applyLayers(track, active) })
@@ -111,6 +113,8 @@ func newParticipant(s *Server, r *room, req *wire.JoinRoom) (*participant, error
 	pc.SCTP().Transport().ICETransport().OnSelectedCandidatePairChange(func(*webrtc.ICECandidatePair) {
 		p.put(p.applyPath)
 	})
+	pc.OnICEConnectionStateChange(func(webrtc.ICEConnectionState) { p.put(p.applyICEState) })
+	pc.SCTP().Transport().OnStateChange(tellApart)
 	pc.OnConnectionStateChange(func(webrtc.PeerConnectionState) { p.put(p.applyState) })
 	pc.OnDataChannel(func(dc *webrtc.DataChannel) { p.acceptData(dc) })
 	r.loop.do(func() { r.loop.addLink(p.link) })
@@ -128,8 +132,17 @@ func (p *participant) abandon() {
 // is lost.
 func (p *participant) put(task func()) {
 	if !p.mail.Put(task) {
-		p.giveUp()
+		p.overrun(metrics.LimitCommands)
 	}
+}
+
+// overrun ends a participant that asks more than it may. Once it has ended by itself
+// this does nothing.
+func (p *participant) overrun(limit metrics.Limit) {
+	p.once.Do(func() {
+		p.server.count.Door.Limited[limit].Inc()
+		close(p.quit)
+	})
 }
 
 // giveUp ends the participant from anywhere, without blocking.
@@ -138,6 +151,7 @@ func (p *participant) giveUp() { p.once.Do(func() { close(p.quit) }) }
 // run is the participant's loop. It returns when everything the participant
 // owned is gone.
 func (p *participant) run() {
+	part.Signalling.Enter()
 	p.log.Info("joined", "name", p.name)
 	timer := time.NewTimer(connectWithin)
 	defer timer.Stop()
@@ -175,6 +189,7 @@ func (p *participant) close() {
 	if !p.presence.ever {
 		p.server.count.Joins[metrics.JoinFailed].Inc()
 	}
+	p.server.count.Session.Seconds.Observe(time.Since(p.presence.joined).Seconds())
 	p.mail.Close()
 	for _, task := range p.mail.Take(nil) {
 		task() // a session that came too late has to hear of it
@@ -211,6 +226,9 @@ func (p *participant) applyWelcome(s *Session, others []wire.Participant) {
 	}
 	p.session = s
 	p.view.reset(others)
+	if p.view.plays() {
+		p.link.loop.do(func() { p.link.first.awaited = true })
+	}
 	p.welcome(false)
 }
 

@@ -192,6 +192,7 @@ func TestAMessageAboveTheLimitIsTheEnd(t *testing.T) {
 		}
 		w.Write(make([]byte, wire.MaxMessage+10_000))
 		c.expectEnd("fatal too_large ", websocket.CloseMessageTooBig, "too_large")
+		d.limited("message_size", 1)
 	})
 }
 
@@ -207,6 +208,7 @@ func TestTwentyMistakesAreEnough(t *testing.T) {
 		c.expect("bad_message ")
 		c.say("x")
 		c.expectEnd("fatal rate_limited ", websocket.ClosePolicyViolation, "rate_limited")
+		d.limited("mistakes", 1)
 	})
 }
 
@@ -218,6 +220,7 @@ func TestTooManyMessagesAreDropped(t *testing.T) {
 			c.say(updateTrack)
 		}
 		c.expect("rate_limited ") // once, not 51 times
+		d.limited("messages", 51)
 		if n := len(e.sessions[0].handled); n != messageBurst-1 {
 			t.Errorf("%d messages came through", n)
 		}
