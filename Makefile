@@ -1,6 +1,6 @@
 # What a developer types. `make test` is what CI runs; everything else is a part of it.
 .DEFAULT_GOAL := help
-.PHONY: help run check test race fuzz bench gobench bwe net e2e deploytest release package clean
+.PHONY: help run check test race fuzz bench gobench bwe net e2e deploytest dashboards release package clean
 
 FUZZTIME ?= 10s
 GOTOOL := go tool -modfile=tools/go.mod
@@ -50,6 +50,9 @@ e2e: e2e/node_modules/.installed ## the browser tests alone
 
 deploytest: ## the unit, the Debian package, the containers and the proxies of deploy/ (Debian, as root)
 	@scripts/deploytest.sh
+
+dashboards: ## a real Prometheus asks a real server under load all that dashboards and alerts ask (Debian)
+	@scripts/dashboards.sh
 
 release: ## static binaries, their contents and checksums into dist/
 	@scripts/release.sh

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs the Debian packages named that this machine lacks.
+# Installs the Debian packages named that this machine lacks. Daemons in them are not
+# started, now or at the next boot: the tests start what they need, on ports of their own.
 set -euo pipefail
 
 installed() { [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
@@ -19,5 +20,17 @@ fi
 
 export DEBIAN_FRONTEND=noninteractive
 apt=(apt-get -o Acquire::Retries=5 -o DPkg::Lock::Timeout=120)
+# invoke-rc.d asks this program (its manual page); one that is there has its say.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+	printf '#!/bin/sh\nexit 101\n' >"$policy"
+	chmod 755 "$policy"
+	trap 'rm -f "$policy"' EXIT
+fi
 "${apt[@]}" -q update
 "${apt[@]}" -qy install --no-install-recommends "${missing[@]}"
+for package in "${missing[@]}"; do
+	if [ -d /run/systemd/system ] && systemctl cat "$package.service" >/dev/null 2>&1; then
+		systemctl disable "$package.service"
+	fi
+done

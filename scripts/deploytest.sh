@@ -25,6 +25,6 @@ echo "sfu.service: exposure $exposure of at most $max_exposure"
 docker-compose -f deploy/compose.yaml config --quiet
 echo "compose.yaml is valid"
 
-shellcheck --exclude=SC2016 scripts/{apt,deploytest,package,package-test,proxy-test,release,version}.sh deploy/debian/{postinst,prerm,postrm}
+shellcheck --exclude=SC2016 scripts/{apt,dashboards,deploytest,install,package,package-test,proxy-test,release,version}.sh deploy/debian/{postinst,prerm,postrm}
 scripts/package-test.sh
 scripts/proxy-test.sh

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that the tests need and this machine lacks: a C
 # compiler for the race detector, the browsers, a sound server without sound
-# for Firefox, fonts so that text has a width, and what builds networks.
+# for Firefox, fonts so that text has a width, what builds networks, and Prometheus.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -10,4 +10,4 @@ for program in go node npm; do
 done
 
 exec ./apt.sh gcc libc6-dev chromium chromium-headless-shell firefox-esr pulseaudio \
-	fonts-dejavu-core fonts-liberation fonts-noto-color-emoji iproute2 nftables procps libnss3-tools
+	fonts-dejavu-core fonts-liberation fonts-noto-color-emoji iproute2 nftables procps libnss3-tools prometheus

@@ -18,8 +18,7 @@ mkdir -p "$dist"
 for target in "$@"; do
 	for command in sfu sfuload; do
 		binary=$dist/$command-${target/\//-}
-		CGO_ENABLED=0 GOOS=${target%/*} GOARCH=${target#*/} go build -buildvcs=true -trimpath -ldflags='-s -w -buildid=' \
-			-o "$binary" "./cmd/$command"
+		BUILDVCS=true GOOS=${target%/*} GOARCH=${target#*/} scripts/build.sh "$command" "$binary"
 		go tool -modfile=tools/go.mod cyclonedx-gomod bin -json -std -noserial -notimestamp -output "$binary.cdx.json" "$binary" 2>/dev/null
 	done
 done

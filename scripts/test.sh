@@ -31,5 +31,6 @@ step 'check: format, vet, staticcheck, web types and unit tests' make --no-print
 step 'Go tests and fuzz seeds, race detector on' scripts/gotest.sh
 step 'networks: NAT, firewalls, IPv6, browsers behind them' make --no-print-directory net
 step 'deploy: unit, package, proxies' scripts/deploytest.sh
+step 'dashboards and alerts: a real Prometheus, a real server' make --no-print-directory dashboards
 step 'browsers' make --no-print-directory e2e
 conclude

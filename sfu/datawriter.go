@@ -11,6 +11,7 @@ import (
 	"sfu/metrics"
 	"sfu/sfu/bulk"
 	"sfu/sfu/media"
+	"sfu/sfu/part"
 )
 
 const (
@@ -241,6 +242,7 @@ func (w *dataWriter) stuck(d *downChannel, now time.Time) bool {
 }
 
 func (w *dataWriter) run() {
+	part.Data.Enter()
 	defer close(w.done)
 	again := time.NewTimer(waitCheck)
 	defer again.Stop()

@@ -11,6 +11,7 @@ import (
 	"sfu/metrics"
 	"sfu/sfu/mailbox"
 	"sfu/sfu/media"
+	"sfu/sfu/part"
 	"sfu/sfu/speaker"
 	"sfu/signaling/wire"
 )
@@ -137,6 +138,7 @@ func (l *mediaLoop) Close() {
 }
 
 func (l *mediaLoop) run() {
+	part.Media.Enter() // and its fans
 	defer close(l.done)
 	timer := time.NewTimer(idleTick)
 	defer timer.Stop()

@@ -15,6 +15,7 @@ import (
 	"sfu/metrics"
 	"sfu/sfu/mailbox"
 	"sfu/sfu/media"
+	"sfu/sfu/part"
 	"sfu/sfu/quality"
 	"sfu/signaling/wire"
 )
@@ -74,6 +75,7 @@ type presence struct {
 	left      bool
 	reason    metrics.LeaveReason
 	meter     quality.Meter // of the connection
+	told      told
 }
 
 func newParticipant(s *Server, r *room, req *wire.JoinRoom) (*participant, error) {
@@ -92,7 +94,7 @@ func newParticipant(s *Server, r *room, req *wire.JoinRoom) (*participant, error
 	}
 	p.presence = presence{joined: time.Now(), mediaLost: time.Now(), reason: metrics.LeaveLost}
 	p.link = newLink(id, r.loop, linkHooks{
-		flood:  p.giveUp,
+		flood:  func() { p.overrun(metrics.LimitStreams) },
 		silent: func(mid string) { p.put(func() { p.applySilence(mid) }) },
 		layers: func(track media.TrackID, active map[string]bool) {
 			p.put(func() { p.applyLayers(track, active) })
@@ -112,6 +114,7 @@ func newParticipant(s *Server, r *room, req *wire.JoinRoom) (*participant, error
 		p.put(p.applyPath)
 	})
 	pc.OnICEConnectionStateChange(func(webrtc.ICEConnectionState) { p.put(p.applyICEState) })
+	pc.SCTP().Transport().OnStateChange(tellApart)
 	pc.OnConnectionStateChange(func(webrtc.PeerConnectionState) { p.put(p.applyState) })
 	pc.OnDataChannel(func(dc *webrtc.DataChannel) { p.acceptData(dc) })
 	r.loop.do(func() { r.loop.addLink(p.link) })
@@ -129,8 +132,17 @@ func (p *participant) abandon() {
 // is lost.
 func (p *participant) put(task func()) {
 	if !p.mail.Put(task) {
-		p.giveUp()
+		p.overrun(metrics.LimitCommands)
 	}
+}
+
+// overrun ends a participant that asks more than it may. Once it has ended by itself
+// this does nothing.
+func (p *participant) overrun(limit metrics.Limit) {
+	p.once.Do(func() {
+		p.server.count.Door.Limited[limit].Inc()
+		close(p.quit)
+	})
 }
 
 // giveUp ends the participant from anywhere, without blocking.
@@ -139,6 +151,7 @@ func (p *participant) giveUp() { p.once.Do(func() { close(p.quit) }) }
 // run is the participant's loop. It returns when everything the participant
 // owned is gone.
 func (p *participant) run() {
+	part.Signalling.Enter()
 	p.log.Info("joined", "name", p.name)
 	timer := time.NewTimer(connectWithin)
 	defer timer.Stop()
@@ -284,6 +297,8 @@ func (p *participant) apply(msg wire.Client) {
 		p.applySubscribe(m)
 	case *wire.Restart:
 		p.log.Debug("client is about to restart ICE")
+	case *wire.Report:
+		p.applyReport(m)
 	case *wire.Leave:
 		p.leave(metrics.LeaveLeft)
 	}

@@ -15,7 +15,7 @@ func (d *downTrack) answer(seq uint16, now time.Time) {
 	l.tally.repairs.nacksIn++
 	feed, esn, ok := d.fwd.Source(seq)
 	b := d.bound.Load()
-	if !ok || b == nil {
+	if !ok || b == nil || d.fwd.Over(seq) {
 		return
 	}
 	e := l.feeds.by[feed]

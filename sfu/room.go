@@ -62,6 +62,7 @@ func (r *room) add(p *participant, s *Session) error {
 		return refuse(wire.CodeDraining, "This room has just ended. Try again.")
 	}
 	if most := p.server.live.Load().participants; len(r.members) >= most {
+		r.count.Door.Limited[metrics.LimitRoomSize].Inc()
 		return refuse(wire.CodeRoomFull, fmt.Sprintf("The room is full: it holds %d people.", most))
 	}
 	others := r.rows()

@@ -189,6 +189,7 @@ func (s *Server) enter(name string) (*room, error) {
 	r := s.rooms[name]
 	if r == nil {
 		if most := s.live.Load().rooms; len(s.rooms) >= most {
+			s.count.Door.Limited[metrics.LimitRooms].Inc()
 			return nil, refuse(wire.CodeRoomFull, fmt.Sprintf("This server holds %d rooms and cannot open another one.", most))
 		}
 		r = newRoom(name, s.live.Load().loudest, s.count, s.ports)

@@ -9,6 +9,7 @@ import (
 	"github.com/pion/rtp"
 	"github.com/pion/transport/v5/packetio"
 
+	"sfu/metrics"
 	"sfu/sfu/codec"
 	"sfu/sfu/media"
 	"sfu/sfu/red"
@@ -119,6 +120,7 @@ func (t *streams) sink(lk *link, ssrc uint32) io.ReadWriteCloser {
 		lk.hooks.flood()
 	}
 	if t.count > maxStreams {
+		lk.loop.tally.set.Door.Limited[metrics.LimitStreams].Inc()
 		return discard{lk.loop.tally.set.PacketsRefused[media.DropUnknown]}
 	}
 	s := &stream{link: lk, ssrc: ssrc}

@@ -21,7 +21,7 @@ func apiRoutes(mux *http.ServeMux, engine inspector) {
 	mux.HandleFunc("GET /api/v1/rooms/{room}", func(w http.ResponseWriter, r *http.Request) {
 		report, ok := engine.Inspect(r.PathValue("room"))
 		if !ok {
-			answer(w, http.StatusNotFound, map[string]string{"error": "There is no room of this name now."})
+			problem(w, http.StatusNotFound, "There is no room of this name now: /api/v1/rooms lists those that there are.")
 			return
 		}
 		answer(w, http.StatusOK, report)
@@ -29,7 +29,11 @@ func apiRoutes(mux *http.ServeMux, engine inspector) {
 }
 
 func answer(w http.ResponseWriter, status int, body any) {
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	reply(w, "application/json; charset=utf-8", status, body)
+}
+
+func reply(w http.ResponseWriter, kind string, status int, body any) {
+	w.Header().Set("Content-Type", kind)
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(body)

@@ -26,7 +26,7 @@ func TestTheOperatorSeesRooms(t *testing.T) {
 	}{
 		{"/api/v1/rooms", http.StatusOK, []string{`{"room":"our kitchen","participants":1}`}},
 		{"/api/v1/rooms/our%20kitchen", http.StatusOK, []string{`"name":"Ana"`, `"estimate_bps":0`, `"pictures":[]`}},
-		{"/api/v1/rooms/attic", http.StatusNotFound, []string{`"error":"There is no room of this name now."`}},
+		{"/api/v1/rooms/attic", http.StatusNotFound, []string{`"detail":"There is no room of this name now: /api/v1/rooms`, `"status":404`}},
 	} {
 		status, body := get(t, in.ops+tc.path)
 		for _, want := range tc.want {

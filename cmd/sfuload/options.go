@@ -32,6 +32,7 @@ type runCommand struct {
 	Warmup      time.Duration `default:"2s" placeholder:"TIME" help:"How long to wait before it, once everyone sees something (${default})."`
 	Loss        float64       `default:"0" placeholder:"SHARE" help:"Lose this share of the media packets on purpose, e.g. 0.02."`
 	NACK        bool          `name:"nack" help:"Let bots ask again for what they miss."`
+	Messages    int           `default:"0" placeholder:"N" help:"Messages a second that each publisher sends on a data channel."`
 	VerifyEvery int           `default:"16" placeholder:"N" help:"One bot of so many decrypts and verifies everything it gets; the others count (${default})."`
 }
 
@@ -85,6 +86,6 @@ func (c *runCommand) config() load.Config {
 		URL: c.URL, Origin: c.Origin, PID: c.PID,
 		Rooms: c.Crowd.Rooms, Publishers: c.Crowd.Publishers, Subscribers: c.Crowd.Subscribers, JoinRate: c.Crowd.JoinRate,
 		Media:    load.Media(c.Picture),
-		Duration: c.Duration, Warmup: c.Warmup, Loss: c.Loss, NACK: c.NACK, VerifyEvery: c.VerifyEvery,
+		Duration: c.Duration, Warmup: c.Warmup, Loss: c.Loss, NACK: c.NACK, VerifyEvery: c.VerifyEvery, Messages: c.Messages,
 	}
 }

@@ -156,12 +156,11 @@ func (b *bottleneck) between(from, to time.Time) (t traffic) {
 		t.carried += bits
 		waits = append(waits, p.waited)
 	}
-	if len(waits) == 0 {
-		return t
+	t.dropped = float64(dropped) / float64(max(len(waits)+dropped, 1))
+	if len(waits) > 0 {
+		slices.Sort(waits)
+		t.p95, t.worst = waits[len(waits)*95/100], waits[len(waits)-1]
 	}
-	slices.Sort(waits)
-	t.p95, t.worst = waits[len(waits)*95/100], waits[len(waits)-1]
-	t.dropped = float64(dropped) / float64(len(waits)+dropped)
 	return t
 }
 

@@ -280,11 +280,13 @@ func (d *downlink) repair(now time.Time) {
 			continue
 		}
 		var seqs []uint16
+		stuck := false
 		for n, h := range st.missing {
 			switch {
 			case h.tries == nackTries:
 				delete(st.missing, n)
 				st.gaveUp++
+				stuck = st.kind == webrtc.RTPCodecTypeVideo
 			case d.prompt && h.tries == 0 && st.highest-n < 2 && now.Sub(h.noticed) < oneWay:
 				// It may only have been overtaken.
 			case now.Sub(h.asked) >= every:
@@ -298,6 +300,9 @@ func (d *downlink) repair(now time.Time) {
 			d.e.sendRTCP(&rtcp.TransportLayerNack{
 				MediaSSRC: st.ssrc, Nacks: rtcp.NackPairsFromSequenceNumbers(seqs),
 			})
+		}
+		if stuck {
+			d.askKeyframe(st.mid)
 		}
 	}
 }

@@ -34,6 +34,8 @@ type bot struct {
 	check   *verifier // nil if the bot only counts
 
 	transport atomic.Uint32 // the last transport-wide number sent
+	chatter   atomic.Pointer[webrtc.DataChannel]
+	life      life
 
 	mu  sync.Mutex // guards what is below: the poller, pion and the feedback use it
 	in  inbox

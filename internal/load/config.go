@@ -25,6 +25,7 @@ type Config struct {
 	Loss        float64 // share of media packets lost on purpose, in both directions
 	NACK        bool    // bots ask for what they miss
 	VerifyEvery int     // one bot of so many decrypts and verifies all it gets
+	Messages    int     // a second, of each publisher on a data channel
 }
 
 // Media is what a publisher sends.
@@ -38,6 +39,9 @@ type Media struct {
 
 // maxBots is what the sender's field in a seal can tell apart.
 const maxBots = 1 << 16
+
+// maxMessages is well above what a person writes, or a game sends, in a second.
+const maxMessages = 1000
 
 // Validate refuses what cannot be run.
 func (c *Config) Validate() error {
@@ -59,6 +63,8 @@ func (c *Config) Validate() error {
 		return errors.New("a bitrate and a frame rate that make frames")
 	case c.JoinRate <= 0 || c.Duration < 100*time.Millisecond || c.VerifyEvery < 1:
 		return errors.New("join rate, duration and verify-every must be positive")
+	case c.Messages < 0 || c.Messages > maxMessages:
+		return fmt.Errorf("%d messages a second: from 0 to %d", c.Messages, maxMessages)
 	case c.Loss < 0 || c.Loss >= 1:
 		return errors.New("loss is a share from 0 to 1")
 	}

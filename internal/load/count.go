@@ -29,11 +29,14 @@ func (b *bot) handleMedia(raw []byte, at int64) (verify bool) {
 	if st == nil {
 		if in.repairs[ssrc] {
 			in.repaired++
+			b.life.repairs.Add(1)
 		} else {
 			in.strange++
+			b.life.strange.Add(1)
 		}
 		return b.check != nil
 	}
+	b.life.packets.Add(1)
 	in.last = st
 	if in.first == 0 {
 		in.first = at

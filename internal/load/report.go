@@ -23,6 +23,7 @@ type Report struct {
 	Latency Spread  `json:"latency_ms"`       // from sending to the subscriber's socket
 	Join    Spread  `json:"join_ms"`          // from dialling to the first packet
 	Checked Checked `json:"checked"`
+	Whole   Whole   `json:"whole"`
 
 	ToolCores  float64 `json:"tool_cores"`  // that the tool itself kept busy
 	OtherCores float64 `json:"other_cores"` // that the rest of this machine did: noise
@@ -204,7 +205,7 @@ func (f *fleet) watch(ctx context.Context, begin time.Time, from usage) error {
 func (f *fleet) report(took time.Duration) *Report {
 	r := &Report{
 		Rooms: f.cfg.Rooms, Publishers: f.cfg.Publishers, Subscribers: f.cfg.Subscribers,
-		Simulcast: f.cfg.Media.Simulcast, Seconds: took.Seconds(),
+		Simulcast: f.cfg.Media.Simulcast, Seconds: took.Seconds(), Whole: f.whole(),
 	}
 	var latency, join histogram
 	bytes := uint64(0)

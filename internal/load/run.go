@@ -158,6 +158,9 @@ func (f *fleet) enter(ctx context.Context, room int, publishes bool) error {
 	}
 	if publishes {
 		f.senders.Go(func() { f.send(b) })
+		if f.cfg.Messages > 0 {
+			f.senders.Go(func() { f.chat(b) })
+		}
 	}
 	return nil
 }

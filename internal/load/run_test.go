@@ -107,6 +107,20 @@ func TestEveryPacketOfBothServersIsCounted(t *testing.T) {
 	}
 }
 
+// What bots count in all their life is what the server counts: nothing is lost here.
+func TestTheWholeRunIsCounted(t *testing.T) {
+	cfg := small(ourServer(t))
+	cfg.Messages = 50
+	w := run(t, cfg).Whole
+	// Two talk to the other and to the one who watches.
+	if w.Sent == 0 || w.Packets > 2*w.Sent || w.Bytes > 2*w.SentBytes || w.Packets < w.Sent || w.Strange > 0 {
+		t.Errorf("media: %+v", w)
+	}
+	if w.MessagesSent == 0 || w.MessagesGot > 2*w.MessagesSent || w.MessagesGot < w.MessagesSent {
+		t.Errorf("messages: %+v", w)
+	}
+}
+
 func TestSimulcastAndLossOnPurpose(t *testing.T) {
 	cfg := small(ourServer(t))
 	cfg.Publishers, cfg.Loss, cfg.NACK = 1, 0.15, true

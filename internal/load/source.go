@@ -153,7 +153,10 @@ func (s *source) send(p piece, begin time.Time) {
 		binary.BigEndian.PutUint16(out.transport, uint16(s.bot.transport.Add(1)))
 	}
 	s.sent.last.Store(out.number)
-	_, _ = b.out.WriteRTP(h, out.payload) // what does not leave does not arrive
+	if n, err := b.out.WriteRTP(h, out.payload); n > 0 && err == nil { // what does not leave does not arrive
+		s.bot.life.sent.Add(1)
+		s.bot.life.sentBytes.Add(uint64(len(out.payload)))
+	}
 }
 
 // describe writes what stays the same from packet to packet.

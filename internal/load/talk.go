@@ -135,6 +135,9 @@ func (t *talk) firstOffer() error {
 	if _, err := b.pc.CreateDataChannel("", &webrtc.DataChannelInit{Negotiated: &yes, ID: &never}); err != nil {
 		return err
 	}
+	if err := b.openChatter(); err != nil {
+		return err
+	}
 	for _, kind := range []webrtc.RTPCodecType{webrtc.RTPCodecTypeAudio, webrtc.RTPCodecTypeVideo} {
 		for range firstPlaces {
 			if _, err := b.pc.AddTransceiverFromKind(kind, webrtc.RTPTransceiverInit{

@@ -80,6 +80,7 @@ func (b *bot) handleVerified(raw []byte) {
 	if st == nil { // a retransmission or a probe
 		return
 	}
+	b.life.bytes.Add(uint64(len(p.Payload)))
 	payload := p.Payload
 	if st.video && len(payload) >= vp8Open {
 		payload = payload[vp8Open:]

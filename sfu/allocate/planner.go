@@ -168,12 +168,14 @@ func (p *Planner) rounds(l limits, kept bool) {
 	}
 }
 
-// oneByOne lets only one of the pictures that were there grow, and that not too
-// soon after the last.
+// oneByOne lets only one of the pictures that were there grow or come back, and
+// that not too soon after the last: each begins with a keyframe.
 func (p *Planner) oneByOne(budget media.Bitrate, now time.Time) {
 	for _, i := range p.order[:p.asking] {
 		c, had := &p.claims[i], p.had[i]
-		if had.Paused || p.grants[i].Option <= had.Option {
+		grows := !had.Paused && p.grants[i].Option > had.Option
+		returns := had.Paused && !c.New && !p.grants[i].Paused
+		if !grows && !returns {
 			continue
 		}
 		if !now.Before(p.enlarge) {

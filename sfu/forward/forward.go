@@ -38,6 +38,7 @@ type Forwarder struct {
 	// its packets came too late for it. No feed after a Cut.
 	previous media.Feed
 	left     uint64
+	fresh    uint64 // number of the first packet after the last Cut
 
 	// What the next feed goes on from.
 	reached moment
@@ -82,7 +83,7 @@ func (f *Forwarder) SetTarget(feed media.Feed, layer media.Layer) {
 
 // Cut ends the current feed at once: the slot shows another participant now,
 // or the publisher muted. A target that is set begins as after SetTarget.
-// What went out before can still be found and sent again.
+// What went out before can still be found, but see Over.
 func (f *Forwarder) Cut() { f.current, f.previous = 0, 0 }
 
 // NeedsKeyframe reports whether a keyframe of the target is needed: it does not
@@ -134,6 +135,12 @@ func (f *Forwarder) Forward(pkt *media.Packet) Verdict {
 		return f.await(pkt)
 	}
 	return f.straggle(pkt, media.DropLayer)
+}
+
+// Over reports whether nobody waits for number seq any more: it is of a picture that
+// was cut, and the next begins, or began, with a keyframe.
+func (f *Forwarder) Over(seq uint16) bool {
+	return f.kind == media.Video && (f.current == 0 || seqnum.Unwrap(f.span.next()-1, seq) < f.fresh)
 }
 
 // Source finds the packet that went out as seq. It also finds one that would
@@ -249,6 +256,9 @@ func (f *Forwarder) begin(pkt *media.Packet, timestamp uint32) {
 	}
 	if f.last.any {
 		next.pictures = f.last.lead(pkt)
+	}
+	if f.current == 0 {
+		f.fresh = next.out
 	}
 	f.previous, f.left = f.current, f.span.end
 	f.current = pkt.Feed

@@ -117,3 +117,33 @@ func TestPaddingInARowIsOneSpan(t *testing.T) {
 		t.Errorf("the packet before the padding is %v", v.Drop)
 	}
 }
+
+// What was cut is over: the next picture begins with a keyframe. What was only
+// switched away from is not.
+func TestOver(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		trace string
+		over  map[uint16]bool // by outgoing number; the first is 100
+	}{
+		{"Q1 q2", map[uint16]bool{100: false, 101: false, 102: false}},
+		{"Q1 q2 >h q3 H5 h6", map[uint16]bool{100: false, 102: false, 103: false}},
+		{"Q1 q2 |", map[uint16]bool{100: true, 101: true, 102: true}},
+		{"Q1 q2 >0", map[uint16]bool{101: true}},
+		{"Q1 q2 | Q7 q8", map[uint16]bool{100: true, 101: true, 102: false, 103: false}},
+		{"Q1 q2 | Q7 q8 >h H5 h6", map[uint16]bool{101: true, 102: false, 104: false}},
+	} {
+		f := New(media.Video, 90000, 100, 0)
+		play(t, f, tt.trace)
+		for seq, over := range tt.over {
+			if f.Over(seq) != over {
+				t.Errorf("%s: number %d is over: %t", tt.trace, seq, !over)
+			}
+		}
+	}
+	f := New(media.Audio, 48000, 100, 0)
+	play(t, f, "q1 q2 | q7")
+	if f.Over(100) {
+		t.Error("sound needs no keyframe, and is over all the same")
+	}
+}
