@@ -18,8 +18,8 @@ type firsts struct {
 	sent    bool      // one has left for it
 }
 
-// flows notes that a packet has come or left.
-func (lk *link) flows(now time.Time) {
+// noteFlow notes that a packet has come or left.
+func (lk *link) noteFlow(now time.Time) {
 	if !lk.first.flowed {
 		lk.first.flowed = true
 		lk.loop.tally.set.Session.JoinStep[metrics.StepMedia].Observe(since(lk.first.joined, now))
@@ -33,7 +33,7 @@ func (d *downTrack) begun(now time.Time) {
 		count.Media.FirstPacket[d.kind].Observe(since(d.sent.taken, now))
 	}
 	d.sent.fresh = false
-	lk.flows(now)
+	lk.noteFlow(now)
 	if lk.first.awaited && !lk.first.sent {
 		metrics.ObserveOf(count.Session.FirstMedia, since(lk.first.joined, now), string(lk.id))
 	}

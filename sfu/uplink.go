@@ -411,7 +411,7 @@ func (s *stream) carries(t *upTrack, rid string) bool {
 	}
 	if !s.rtx {
 		e.begin(s.ssrc)
-		s.link.flows(s.link.loop.rhythm.now)
+		s.link.noteFlow(s.link.loop.rhythm.now)
 	}
 	s.enc = e
 	return true

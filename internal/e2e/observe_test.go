@@ -27,7 +27,6 @@ func (w *world) observed(what string, h prometheus.Collector, times int, least, 
 
 func TestAJoinIsTimedStepByStep(t *testing.T) {
 	play(t, func(w *world) {
-		began := time.Now()
 		steps := &w.count.Session.JoinStep
 		w.join("ann")
 		w.run(time.Second)
@@ -40,11 +39,12 @@ func TestAJoinIsTimedStepByStep(t *testing.T) {
 		w.join("dan", in("elsewhere"))
 		w.run(time.Second)
 		w.observed("first media where everybody is muted", w.count.Session.FirstMedia, 1, 0, 1)
+		w.observed("media", steps[metrics.StepMedia], 4, 2*oneWay.Seconds(), 1) // cas is sent dan's, bob ann's
 		before := 0.0
-		for step, h := range steps[:metrics.StepMedia] {
-			m, n := mean(t, h)
-			if n != 4 || m < before || m > time.Since(began).Seconds() {
-				t.Errorf("step %d: %d times, %.3f s on average, after %.3f s until the one before", step, n, m, before)
+		for step, trip := range []time.Duration{0, 2 * oneWay, 2 * oneWay} { // a check, and a handshake, have to go there and back
+			m, n := mean(t, steps[step])
+			if n != 4 || m < before+trip.Seconds() || m > 1 {
+				t.Errorf("step %d: %d times, %.3f s on average, %.3f s until the one before", step, n, m, before)
 			}
 			before = m
 		}
