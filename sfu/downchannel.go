@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/pion/datachannel"
 	"github.com/pion/webrtc/v4"
@@ -17,6 +18,7 @@ import (
 type message struct {
 	data []byte
 	text bool
+	at   time.Time // when it came
 }
 
 // size is what the message counts against a queue's bound.

@@ -79,6 +79,7 @@ func (n *negotiation) publication(mid string) *publication {
 // pending: the client then rolls back and offers again (rule R3).
 func (p *participant) applyOffer(m *wire.Offer) {
 	t := &p.talks
+	p.step(metrics.StepOffer)
 	switch {
 	case m.ID == t.lastOffer: // its answer was lost with a socket
 		p.send(&wire.Answer{ID: m.ID, SDP: t.answer})

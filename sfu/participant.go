@@ -67,13 +67,15 @@ type identity struct {
 // presence is what decides whether a participant is still there.
 type presence struct {
 	joined    time.Time
-	connected bool      // media is up now
-	ever      bool      // media was up once
-	mediaLost time.Time // since when it is not
-	socketAt  time.Time // when the socket was lost
+	connected bool             // media is up now
+	ever      bool             // media was up once
+	mediaLost time.Time        // since when it is not
+	socketAt  time.Time        // when the socket was lost
+	stepped   metrics.JoinStep // the steps below it are done
 	left      bool
 	reason    metrics.LeaveReason
 	meter     quality.Meter // of the connection
+	told      told
 }
 
 func newParticipant(s *Server, r *room, req *wire.JoinRoom) (*participant, error) {
@@ -111,6 +113,7 @@ func newParticipant(s *Server, r *room, req *wire.JoinRoom) (*participant, error
 	pc.SCTP().Transport().ICETransport().OnSelectedCandidatePairChange(func(*webrtc.ICECandidatePair) {
 		p.put(p.applyPath)
 	})
+	pc.OnICEConnectionStateChange(func(webrtc.ICEConnectionState) { p.put(p.applyICEState) })
 	pc.SCTP().Transport().OnStateChange(tellApart)
 	pc.OnConnectionStateChange(func(webrtc.PeerConnectionState) { p.put(p.applyState) })
 	pc.OnDataChannel(func(dc *webrtc.DataChannel) { p.acceptData(dc) })
@@ -186,6 +189,7 @@ func (p *participant) close() {
 	if !p.presence.ever {
 		p.server.count.Joins[metrics.JoinFailed].Inc()
 	}
+	p.server.count.Session.Seconds.Observe(time.Since(p.presence.joined).Seconds())
 	p.mail.Close()
 	for _, task := range p.mail.Take(nil) {
 		task() // a session that came too late has to hear of it
@@ -222,6 +226,9 @@ func (p *participant) applyWelcome(s *Session, others []wire.Participant) {
 	}
 	p.session = s
 	p.view.reset(others)
+	if p.view.plays() {
+		p.link.loop.do(func() { p.link.first.awaited = true })
+	}
 	p.welcome(false)
 }
 
@@ -290,6 +297,8 @@ func (p *participant) apply(msg wire.Client) {
 		p.applySubscribe(m)
 	case *wire.Restart:
 		p.log.Debug("client is about to restart ICE")
+	case *wire.Report:
+		p.applyReport(m)
 	case *wire.Leave:
 		p.leave(metrics.LeaveLeft)
 	}

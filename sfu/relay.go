@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/pion/datachannel"
 	"github.com/pion/webrtc/v4"
@@ -189,7 +190,7 @@ func (p *participant) readData(c *upChannel, raw datachannel.ReadWriteCloser) {
 		}
 		count.DataMessages[metrics.In].Inc()
 		count.DataBytes[metrics.In].Add(float64(n))
-		msg := message{data: slices.Clone(buf[:n]), text: text} // one copy, shared by all receivers
+		msg := message{data: slices.Clone(buf[:n]), text: text, at: time.Now()} // one copy, shared by all receivers
 		receivers = relay.receivers(c, receivers)
 		for _, d := range receivers {
 			if !d.writer.put(d, msg) {

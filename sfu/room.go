@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"sfu/metrics"
 	"sfu/sfu/media"
@@ -19,10 +20,13 @@ type room struct {
 	loop  *mediaLoop
 	relay *relay
 
+	opened time.Time
+
 	guests int // guarded by Server.mu: who keeps the room open
 
 	mu      sync.Mutex // guards the roster; under it only mailbox.Put
 	members []*member  // in the order in which they joined
+	peak    int        // the most members there ever were
 	ending  bool
 }
 
@@ -35,14 +39,19 @@ type member struct {
 
 // newRoom makes a room and starts its media loop; close stops it.
 func newRoom(name string, loudest int, count *metrics.Set, ports *ports) *room {
-	r := &room{name: name, count: count, relay: newRelay(count)}
+	r := &room{name: name, count: count, relay: newRelay(count), opened: time.Now()}
+	count.Room.Opened.Inc()
 	r.loop = newMediaLoop(count, loudest, ports, r.speakers)
 	go r.loop.run()
 	return r
 }
 
 // close stops the room's loop; nobody is left in it.
-func (r *room) close() { r.loop.Close() }
+func (r *room) close() {
+	r.loop.Close()
+	r.count.Room.Seconds.Observe(time.Since(r.opened).Seconds())
+	r.count.Room.Peak.Observe(float64(r.peak))
+}
 
 // add lets p in: it is told who is there, the others that it came. Both happen
 // under the roster's lock, so everyone sees the same order.
@@ -63,6 +72,7 @@ func (r *room) add(p *participant, s *Session) error {
 	}, quality.Best}
 	r.tell(p, &wire.ParticipantJoined{Participant: m.row})
 	r.members = append(r.members, m)
+	r.peak = max(r.peak, len(r.members))
 	r.count.Participants.Inc()
 	return nil
 }

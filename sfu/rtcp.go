@@ -120,10 +120,12 @@ func (lk *link) handleBlocks(blocks []rtcp.ReceptionReport, now time.Time) {
 		count := lk.loop.tally.set
 		if rtt, ok := report.RTT(block, now); ok {
 			lk.path.note(rtt)
-			count.RTT.Observe(rtt.Seconds())
+			lk.observeRTT(rtt)
 		}
 		if lost, sent, ok := d.sent.delivery.Note(block); ok && sent > 0 {
 			count.Loss[metrics.Out].Observe(float64(lost) / float64(sent))
+			count.Media.Lost[metrics.Out].Add(float64(lost))
+			lk.loop.observeJitter(metrics.Out, d.kind, block.Jitter)
 		}
 	}
 }

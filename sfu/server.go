@@ -104,6 +104,7 @@ func New(cfg Config, m *metrics.Set, log *slog.Logger) (*Server, error) {
 		rooms: make(map[string]*room),
 		empty: make(chan struct{}),
 	}
+	m.Media.CountSocketDrops(func() float64 { return float64(ports.drops()) })
 	s.SetPublicIPs(cfg.PublicIPs)
 	s.Reconfigure(cfg)
 	return s, nil
@@ -227,6 +228,7 @@ func (s *Server) Drain(url string, left time.Duration) <-chan struct{} {
 	defer s.mu.Unlock()
 	if !s.draining {
 		s.draining = true
+		s.count.Room.Draining.Set(1)
 		if len(s.rooms) == 0 {
 			close(s.empty)
 		}

@@ -98,6 +98,14 @@ func (p *ports) bind(cfg Config, addr netip.AddrPort, how udp.Config) (*udp.Conn
 	return udp.Over(conn, how), nil
 }
 
+// drops returns how many datagrams the kernel has dropped because a socket was full.
+func (p *ports) drops() (n uint64) {
+	for _, c := range p.conns {
+		n += c.Drops()
+	}
+	return n
+}
+
 func (p *ports) close() error {
 	for _, c := range p.turn {
 		_ = c.Close()

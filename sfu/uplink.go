@@ -328,7 +328,7 @@ func (lk *link) noteTransport(h *rtp.Header, pkt *media.Packet) {
 	if id := lk.up.desc.ids.transportCC; id != 0 {
 		if ext := h.GetExtension(id); len(ext) >= 2 {
 			seq := uint16(ext[0])<<8 | uint16(ext[1])
-			lk.up.arrivals.Record(h.SSRC, seq, pkt.Arrival.Sub(lk.born).Microseconds())
+			lk.up.arrivals.Record(h.SSRC, seq, pkt.Arrival.Sub(lk.first.joined).Microseconds())
 		}
 	}
 }
@@ -411,6 +411,7 @@ func (s *stream) carries(t *upTrack, rid string) bool {
 	}
 	if !s.rtx {
 		e.begin(s.ssrc)
+		s.link.flows(s.link.loop.rhythm.now)
 	}
 	s.enc = e
 	return true

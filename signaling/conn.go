@@ -140,6 +140,9 @@ func (c *conn) take(frame int, data []byte) *wire.Error {
 		if refusal.Code == wire.CodeTooLarge {
 			c.limited(metrics.LimitMessageSize)
 		}
+		if refusal.Request == "report" {
+			c.metrics.Client.Reports[metrics.ReportBad].Inc()
+		}
 		return refusal
 	}
 	c.metrics.Message(metrics.In, wire.Type(msg))

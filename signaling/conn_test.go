@@ -271,3 +271,20 @@ func TestAClientThatNeverSlowsDownIsClosed(t *testing.T) {
 		}
 	})
 }
+
+func TestAReportThatCannotBeIsCountedAndHarmsNobody(t *testing.T) {
+	e := &engine{}
+	inBubble(t, e, func(t *testing.T, d *door) {
+		c := d.member()
+		c.say(`{"type":"report","interval":1000,"pictures":[{"watched":2000,"frames":1}]}`)
+		c.expect("bad_message report")
+		c.say(`{"type":"report","interval":1000}`)
+		c.expect()
+		if s := e.sessions[0]; len(s.handled) != 1 || s.lost != 0 {
+			t.Errorf("%+v", s)
+		}
+		if want := `sfu_client_reports_total{outcome="malformed"} 1`; !strings.Contains(d.scrape(), want) {
+			t.Errorf("no %s", want)
+		}
+	})
+}
