@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -172,6 +173,32 @@ func TestThePublicAddressHasMetricsForATokenAlone(t *testing.T) {
 	if res, _ := request(t, "GET", in.url+"/metrics", "Authorization", "Bearer "+token); res.StatusCode != http.StatusNotFound {
 		t.Errorf("without a token: %d", res.StatusCode)
 	}
+}
+
+func TestWhenTheCertificateExpires(t *testing.T) {
+	t.Parallel()
+	const series = "sfu_certificate_expiry_timestamp_seconds"
+	if got := sample(t, launch(t), series); got != 0 {
+		t.Errorf("without TLS: %v", got)
+	}
+	left := time.Until(time.Unix(int64(sample(t, secure(t), series)), 0))
+	if left < 24*time.Hour || left > 365*24*time.Hour {
+		t.Errorf("a certificate that we made expires in %v", left)
+	}
+}
+
+func TestARenewedCertificateIsCounted(t *testing.T) {
+	t.Parallel()
+	cert := filepath.Join(t.TempDir(), "both.pem")
+	issue(t, cert, "one.example")
+	in, _ := configured(t, "tls: files\ncert-file: "+cert+"\nkey-file: "+cert+"\n")
+	metric(t, in, `sfu_certificate_renewals_total{outcome="ok"} 0`, `sfu_certificate_renewals_total{outcome="failed"} 0`)
+	issue(t, cert, "two.example")
+	in.reload(t)
+	metric(t, in, `sfu_certificate_renewals_total{outcome="ok"} 1`)
+	replace(t, cert, "no PEM")
+	in.reload(t)
+	metric(t, in, `sfu_certificate_renewals_total{outcome="failed"} 1`)
 }
 
 func TestOneProfileAtATime(t *testing.T) {
