@@ -25,6 +25,7 @@ type Serving struct {
 	OpsListen              string        `default:"127.0.0.1:9464" placeholder:"ADDR" help:"Serve /metrics, /livez, /readyz, the API and profiles here. Whoever reaches it sees everything: keep it on loopback, or behind a firewall."`
 	PublicMetricsToken     Secret        `live:"" sample:"at-least-16-characters" placeholder:"TEXT" help:"Serve /metrics on the public address too, to who sends this token: Authorization: Bearer. Better in public-metrics-token-file."`
 	PublicMetricsTokenFile string        `live:"" sample:"/etc/sfu/metrics-token" placeholder:"FILE" help:"Read public-metrics-token from this file."`
+	Capture                bool          `live:"" sample:"true" help:"Let who reaches ops-listen record the packets of a participant: what people say and show."`
 	BehindProxy            []Network     `sample:"127.0.0.1/32" placeholder:"CIDR" help:"Believe X-Forwarded-For from proxies of this network. Repeatable."`
 	AllowOrigin            []Origin      `live:"" sample:"https://example.org" placeholder:"ORIGIN" help:"Let pages of this origin connect too, besides the server's own. Repeatable."`
 	DrainTimeout           time.Duration `live:"" default:"0s" placeholder:"TIME" help:"When told to stop, wait so long for rooms to end; 0s ends them at once."`

@@ -21,6 +21,7 @@ func (c *Config) Engine() sfu.Config {
 		Loudest:         c.Loudest,
 		ResumeTime:      c.ResumeTime,
 		PacketByPacket:  c.PacketByPacket,
+		Captures:        c.Capture,
 	}
 	if c.Loudest == 0 {
 		cfg.Loudest = -1 // the engine's 0 is the default

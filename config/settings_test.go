@@ -72,7 +72,7 @@ func TestAChangeShowsWhatItWasAndIs(t *testing.T) {
 func TestWhichSettingsAreLive(t *testing.T) {
 	t.Parallel()
 	want := []string{
-		"allow-origin", "drain-timeout", "ice-server", "log-level", "loudest", "max-participants", "max-rooms", "moved-to",
+		"allow-origin", "capture", "drain-timeout", "ice-server", "log-level", "loudest", "max-participants", "max-rooms", "moved-to",
 		"public-ip", "public-metrics-token", "public-metrics-token-file", "turn-secret", "turn-secret-file",
 	}
 	var got []string

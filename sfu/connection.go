@@ -65,9 +65,9 @@ func (p *participant) takePath() error {
 	ports.inlets.move(p.in, p.from, to)
 	p.from = to
 	p.noteOrigin(p.server.cfg.originOf(to))
-	lk, out, path := p.link, p.out, p.origin.path
+	lk, out, from := p.link, p.out, p.origin
 	lk.loop.do(func() {
-		lk.path.kind = path
+		lk.path.origin = from
 		if !lk.gone {
 			out.socket, out.to = socket, to
 			lk.out.way, lk.rtcp = out, out

@@ -108,6 +108,13 @@ func (w *dataWriter) delivered() int { return int(w.gauge.delivered.Load()) }
 // pending reports whether messages wait because the rate does not allow them.
 func (w *dataWriter) pending() bool { return w.gauge.waits.Load() }
 
+// queued returns how many bytes wait in all queues.
+func (w *dataWriter) queued() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.bytes
+}
+
 // close stops the writer and waits for it and for the readers, which end when
 // the connection does.
 func (w *dataWriter) close() {

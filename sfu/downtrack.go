@@ -75,6 +75,8 @@ type sent struct {
 	rtxSeq          uint16
 	timestamp       uint32 // of the newest packet
 	repeated        uint64 // how many were sent again to probe with
+	flow            flow
+	told            reception
 	answers         nack.Answers
 	delivery        report.Delivery
 
@@ -109,18 +111,22 @@ func (b *binding) typesOf(c media.Codec) payloadTypes {
 type payloadTypes struct{ media, rtx uint8 }
 
 func newDownTrack(lk *link, kind media.Kind, pair int) *downTrack {
-	clock := media.VP8.ClockRate()
-	if kind == media.Audio {
-		clock = media.Opus.ClockRate()
-	}
 	return &downTrack{
 		kind: kind, link: lk,
 		id:      fmt.Sprintf("%c%d", kind.String()[0], pair),
 		stream:  fmt.Sprintf("slot%d", pair),
-		fwd:     forward.New(kind, clock, firstSeq(), rand.Uint32()),
+		fwd:     forward.New(kind, clockOf(kind), firstSeq(), rand.Uint32()),
 		sent:    sent{rtxSeq: firstSeq()},
 		demands: demands{whims: keyframe.Requester{Burst: maxWhims}},
 	}
+}
+
+// clockOf returns the RTP clock in Hz that all codecs of a kind share.
+func clockOf(k media.Kind) uint32 {
+	if k == media.Audio {
+		return media.Opus.ClockRate()
+	}
+	return media.VP8.ClockRate()
 }
 
 // firstSeq returns a number to begin a stream with: so far from where they come round
@@ -292,11 +298,7 @@ func (d *downTrack) sendReport(now time.Time) {
 	if e == nil {
 		return
 	}
-	clock := media.VP8.ClockRate()
-	if d.kind == media.Audio {
-		clock = media.Opus.ClockRate()
-	}
-	at, ok := e.timeline.At(&e.track.link.up.clock, now, clock)
+	at, ok := e.timeline.At(&e.track.link.up.clock, now, clockOf(d.kind))
 	if !ok {
 		return
 	}

@@ -49,6 +49,9 @@ type egress struct {
 	budget   budget
 	probe    probing
 	pacer    pacer
+	traffic  traffic
+	starved  time.Duration // pictures were paused for lack of room, each for itself
+	tap      *tap          // nil unless somebody records the participant
 }
 
 // budget is how the estimate is shared.
@@ -98,11 +101,22 @@ func (o *egress) learns(now time.Time) bool {
 // transmit sends the packet that d has just pressed. The number and the time go in
 // last, for they are what the feedback is about.
 func (lk *link) transmit(d *downTrack, packet []byte, kind estimate.Kind) error {
-	now := lk.out.fan.now
+	o := &lk.out
+	size, now := len(packet)+wireOverhead, o.fan.now
+	o.traffic.bytes += uint64(size)
+	d.sent.flow.bytes += uint64(size)
 	d.stamp.time(packet, now)
-	if d.stamp.seqAt == 0 {
-		return lk.out.way.send(packet)
+	if d.stamp.seqAt != 0 {
+		lk.number(d, packet, kind, now)
 	}
+	if o.tap != nil {
+		o.tap.packet(packet, down, now)
+	}
+	return o.way.send(packet)
+}
+
+// number gives the packet under way its transport-cc number, and remembers it.
+func (lk *link) number(d *downTrack, packet []byte, kind estimate.Kind, now time.Time) {
 	size := len(packet) + wireOverhead
 	p := estimate.Packet{At: now, Size: size, Kind: kind, Probe: lk.out.probe.take(size)}
 	d.stamp.number(packet, lk.out.history.Sent(p))
@@ -116,7 +130,6 @@ func (lk *link) transmit(d *downTrack, packet []byte, kind estimate.Kind) error 
 	if d.kind == media.Audio || kind == estimate.Retransmission {
 		lk.out.pacer.credit -= float64(size) // it did not wait, so pictures have to
 	}
-	return lk.out.way.send(packet)
 }
 
 // numbers reports whether packets get a number: it was negotiated for their slot,

@@ -33,6 +33,7 @@ type encoding struct {
 	lastKeyframe uint64 // its first packet; 0 before one came
 	newest       uint64
 	picture      picture
+	flow         flow
 }
 
 // picture is what is known of the pictures that an encoding gives.
@@ -46,6 +47,7 @@ type picture struct {
 	frames int       // since
 	since  time.Time // frames were counted last
 	fps    float64   // rounded; 0 before they were
+	key    time.Time // when the newest keyframe came; zero before one did
 }
 
 // spatial is what is known of one spatial layer of an encoding.
@@ -136,6 +138,7 @@ func (e *encoding) notePicture(pkt *media.Packet, now time.Time) {
 		}
 		e.gaps.Forget(pkt.ESN)
 		e.lastKeyframe = max(e.lastKeyframe, pkt.ESN)
+		e.picture.key = now
 		if pkt.ESN > e.asked {
 			e.keyframe.Seen(now)
 		}
@@ -228,6 +231,7 @@ func (e *encoding) sendPLI(now time.Time) {
 	e.asked = e.newest
 	lk := e.track.link
 	lk.loop.tally.repairs.plisUp++
+	lk.up.traffic.keyframes++
 	lk.send(&rtcp.PictureLossIndication{SenderSSRC: lk.ssrc, MediaSSRC: e.ssrc})
 }
 
@@ -242,6 +246,7 @@ func (e *encoding) repair(now time.Time) {
 	missing, lost := e.gaps.Due((*scratch)[:0], now, lk.path.rtt)
 	*scratch = missing
 	lk.loop.tally.repairs.nacksOut += len(missing)
+	lk.up.traffic.nacks += len(missing)
 	for part := range slices.Chunk(missing, maxNacked) {
 		seqs := make([]uint16, len(part))
 		for i, esn := range part {

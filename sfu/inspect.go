@@ -1,6 +1,7 @@
 package sfu
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -8,125 +9,142 @@ import (
 	"sfu/sfu/media"
 )
 
-// RoomSummary is one line of the list of rooms.
-type RoomSummary struct {
-	Room         string `json:"room"`
-	Participants int    `json:"participants"`
-}
+const (
+	// inspectWithin is how long a room has to answer. One that takes longer has more
+	// trouble than a report would tell.
+	inspectWithin = time.Second
+	// maxInspected is of how many participants a loop reports at once: packets wait
+	// meanwhile.
+	maxInspected = 4
+)
 
-// RoomReport is what an operator sees of one room.
-type RoomReport struct {
-	Room         string              `json:"room"`
-	Participants []ParticipantReport `json:"participants"`
-}
+// Errors of Inspect and Capture.
+var (
+	ErrNoRoom        = errors.New("there is no room of this name now")
+	ErrNoParticipant = errors.New("there is no participant of this id in the room now")
+	ErrBusy          = errors.New("the room did not answer within a second: it has more to do than it can")
+)
 
-// ParticipantReport is how one participant's connection does.
-type ParticipantReport struct {
-	ID       string          `json:"id"`
-	Name     string          `json:"name"`
-	Path     string          `json:"path,omitempty"`        // that its media takes, as in sfu_media_paths_total
-	RTT      float64         `json:"rtt_ms"`                // 0 while unknown
-	Loss     float64         `json:"loss"`                  // of what it was sent, 0 to 1
-	Estimate media.Bitrate   `json:"estimate_bps"`          // of its downlink; 0 while unknown
-	Used     media.Bitrate   `json:"granted_bps,omitempty"` // of that, by pictures
-	Sound    media.Bitrate   `json:"sound_bps,omitempty"`
-	Waiting  int             `json:"waiting_packets"` // to be sent to it
-	Pictures []PictureReport `json:"pictures"`        // that it is sent, or could be
-}
-
-// PictureReport is what a subscriber gets of one video track. Heights are in
-// pixels, 0 for none or one that is not known.
-type PictureReport struct {
-	Track   string `json:"track"`
-	Of      string `json:"of"` // who publishes it
-	Slot    string `json:"slot"`
-	Wanted  int    `json:"wanted_height"`
-	Granted int    `json:"granted_height"`
-	Flowing int    `json:"flowing_height"`
-	State   string `json:"state"`
-	Reason  string `json:"reason,omitempty"`
-}
-
-// Rooms lists the rooms by name.
+// Rooms lists the rooms by name. It waits for none of them: the rates are those that
+// each saw last.
 func (s *Server) Rooms() []RoomSummary {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	list := make([]RoomSummary, 0, len(s.rooms))
-	for name, r := range s.rooms {
-		list = append(list, RoomSummary{Room: name, Participants: r.size()})
+	for _, r := range s.rooms {
+		list = append(list, r.summary())
 	}
 	slices.SortFunc(list, func(a, b RoomSummary) int { return strings.Compare(a.Room, b.Room) })
 	return list
 }
 
-// Inspect reports on a room, if there is one.
-func (s *Server) Inspect(name string) (RoomReport, bool) {
-	s.mu.Lock()
-	r := s.rooms[name]
-	s.mu.Unlock()
-	if r == nil {
-		return RoomReport{}, false
+// Inspect reports on a room: ErrNoRoom, ErrBusy if it does not answer in time.
+func (s *Server) Inspect(name string) (RoomReport, error) {
+	r, err := s.room(name)
+	if err != nil {
+		return RoomReport{}, err
 	}
 	return r.inspect()
 }
 
-// inspect asks the media loop. A room that ends meanwhile has nothing to report.
-func (r *room) inspect() (RoomReport, bool) {
-	names := make(map[media.ParticipantID]string)
-	r.mu.Lock()
-	for _, m := range r.members {
-		names[m.participant.id] = m.row.Name
+func (s *Server) room(name string) (*room, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r := s.rooms[name]; r != nil {
+		return r, nil
 	}
-	r.mu.Unlock()
-	answer := make(chan []ParticipantReport, 1)
-	r.loop.do(func() { answer <- r.loop.inspect(time.Now()) })
-	select {
-	case list := <-answer:
-		for i := range list {
-			list[i].Name = names[media.ParticipantID(list[i].ID)]
-		}
-		return RoomReport{Room: r.name, Participants: list}, true
-	case <-r.loop.done:
-		return RoomReport{}, false
-	}
+	return nil, ErrNoRoom
 }
 
-func (l *mediaLoop) inspect(now time.Time) []ParticipantReport {
-	list := make([]ParticipantReport, 0, len(l.links))
+// roomRates are what a loop saw of its room in the last second. It replaces them as a
+// whole, so whoever reads has some that go together.
+type roomRates struct {
+	received, sent media.Bitrate
+	loss           float64
+}
+
+// addUp adds up what all links saw, once a second.
+func (l *mediaLoop) addUp() {
+	var f roomRates
 	for _, lk := range l.links {
-		list = append(list, lk.inspect(now))
+		f.received += lk.up.traffic.bitrate
+		f.sent += lk.out.traffic.bitrate
+		f.loss = max(f.loss, lk.up.loss, lk.out.estimator.Loss())
+	}
+	l.rates.Store(&f)
+}
+
+func (r *room) summary() RoomSummary {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	sum := RoomSummary{Room: r.name, Participants: len(r.members), Age: seconds(time.Since(r.opened))}
+	for _, m := range r.members {
+		sum.Tracks += len(m.row.Tracks)
+	}
+	if f := r.loop.rates.Load(); f != nil {
+		sum.Received, sum.Sent, sum.Loss = f.received, f.sent, ratio(f.loss)
+	}
+	return sum
+}
+
+// inspect asks the media loop, some participants at a time. One question at a time
+// waits for it: a loop that is behind must not find hundreds when it comes to them.
+func (r *room) inspect() (RoomReport, error) {
+	late := time.NewTimer(inspectWithin)
+	defer late.Stop()
+	people := r.people()
+	report := RoomReport{RoomSummary: r.summary(), Members: make([]ParticipantReport, len(people))}
+	for first := 0; first < len(people); first += maxInspected {
+		some := people[first:min(first+maxInspected, len(people))]
+		select {
+		case r.asking <- struct{}{}:
+		case <-late.C:
+			return RoomReport{}, ErrBusy
+		}
+		done := make(chan struct{})
+		r.loop.do(func() {
+			now := time.Now()
+			for i, p := range some {
+				p.link.inspect(&report.Members[first+i], now)
+			}
+			close(done)
+			<-r.asking
+		})
+		select {
+		case <-done:
+		case <-r.loop.done:
+			return RoomReport{}, ErrNoRoom
+		case <-late.C:
+			return RoomReport{}, ErrBusy
+		}
+	}
+	r.introduce(people, report.Members)
+	return report, nil
+}
+
+func (r *room) people() []*participant {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	list := make([]*participant, len(r.members))
+	for i, m := range r.members {
+		list[i] = m.participant
 	}
 	return list
 }
 
-func (lk *link) inspect(now time.Time) ParticipantReport {
-	o := &lk.out
-	p := ParticipantReport{
-		ID: string(lk.id), Loss: o.estimator.Loss(),
-		Used: o.budget.planner.Used(), Sound: o.budget.sound.last, Waiting: o.pacer.count,
-		Pictures: []PictureReport{},
-	}
-	if lk.rtcp != nil { // else it has not connected yet
-		p.Path = lk.path.kind.String()
-	}
-	if lk.path.measured {
-		p.RTT = float64(lk.path.rtt) / float64(time.Millisecond)
-	}
-	if o.known {
-		p.Estimate = o.estimator.Bitrate()
-	}
-	for _, d := range lk.down.tracks {
-		if d.track != nil && d.kind == media.Video {
-			p.Pictures = append(p.Pictures, d.inspect(now))
+// introduce adds what the roster knows of people. Whoever has left meanwhile keeps
+// id and name.
+func (r *room) introduce(people []*participant, reports []ParticipantReport) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i, p := range people {
+		report := &reports[i]
+		report.ID, report.Name, report.Joined = string(p.id), p.name, p.presence.joined
+		report.Down.DataQueue = p.data.queued()
+		for _, m := range r.members {
+			if m.participant == p {
+				report.Score, report.Signalling = int(m.score), m.reachable
+			}
 		}
 	}
-	return p
-}
-
-func (d *downTrack) inspect(now time.Time) PictureReport {
-	p := PictureReport{Track: string(d.track.id), Of: string(d.track.link.id), Slot: d.id}
-	p.Wanted, p.Granted, p.Flowing = d.heights(now)
-	state := d.state(now)
-	p.State, p.Reason = state.State, state.Reason
-	return p
 }

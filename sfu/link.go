@@ -24,13 +24,19 @@ const (
 
 // path is what is known of the way to a participant.
 type path struct {
-	kind     metrics.Path
+	origin
 	rtt      time.Duration // smoothed
 	measured bool
+
+	last, sum time.Duration // the newest, and all, of the round trips measured
+	times     int
 }
 
 // note takes one measured round trip, smoothed as TCP does it (RFC 6298, 2).
 func (p *path) note(rtt time.Duration) {
+	p.last = rtt
+	p.sum += rtt
+	p.times++
 	if !p.measured {
 		p.rtt, p.measured = rtt, true
 		return
@@ -177,8 +183,10 @@ func (lk *link) tick(now time.Time) {
 	}
 	if !now.Before(lk.due.report) {
 		lk.due.report = now.Add(reportEvery)
-		lk.hooks.condition(lk.condition(lk.sendReceiverReport(now)))
+		lk.up.loss = lk.sendReceiverReport(now)
+		lk.hooks.condition(lk.condition(lk.up.loss))
 		lk.observe(now)
+		lk.sample(now)
 		lk.watchSilence(now)
 		for _, d := range lk.down.tracks {
 			d.sendReport(now)
@@ -193,6 +201,9 @@ func (lk *link) tick(now time.Time) {
 // which the participant learns from its state.
 func (lk *link) send(packets ...rtcp.Packet) {
 	if len(packets) > 0 && lk.rtcp != nil {
+		if lk.out.tap != nil {
+			lk.out.tap.reports(packets, down, lk.loop.rhythm.now)
+		}
 		_ = lk.rtcp.WriteRTCP(packets)
 	}
 }
@@ -223,6 +234,7 @@ func (lk *link) sendReceiverReport(now time.Time) (loss float64) {
 			report.Reports = append(report.Reports, block)
 			n, of := e.received.Loss()
 			lost, expected = lost+n, expected+of
+			lk.up.traffic.lose(n, of)
 			lk.loop.tally.set.Loss[metrics.In].Observe(float64(block.FractionLost) / 256)
 			lk.loop.tally.set.Media.Lost[metrics.In].Add(float64(n))
 			if of > 0 {

@@ -12,16 +12,17 @@ type live struct {
 	iceServers          []wire.ICEServer
 	rooms, participants int
 	loudest             int // 0 is everyone
+	captures            bool
 }
 
 func (c Config) live() *live {
 	return &live{
 		iceServers: slices.Clone(c.ICEServers), rooms: c.MaxRooms, participants: c.MaxParticipants,
-		loudest: max(0, c.Loudest),
+		loudest: max(0, c.Loudest), captures: c.Captures,
 	}
 }
 
-// Reconfigure takes ICEServers, MaxRooms, MaxParticipants and Loudest over from cfg, and
+// Reconfigure takes ICEServers, MaxRooms, MaxParticipants, Loudest and Captures over from cfg, and
 // nothing else. A lower limit throws nobody out: it holds for who comes next. Who is
 // inside hears of ICE servers only when it resumes.
 func (s *Server) Reconfigure(cfg Config) {

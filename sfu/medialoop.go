@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math/bits"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/rtp"
@@ -66,6 +67,7 @@ type mediaLoop struct {
 	quit    chan struct{}
 	done    chan struct{}
 	speak   func([]wire.Speaker) // must not block
+	rates   atomic.Pointer[roomRates]
 
 	// The rest belongs to run.
 	links  []*link
@@ -96,8 +98,8 @@ type rhythm struct {
 
 // due is when a loop's regular work is to be done next.
 type due struct {
-	pace, repair, tick, speak, survey time.Time
-	latency, rtt                      time.Time // to tell whose one is, beside the figure
+	pace, repair, tick, speak, survey, sum time.Time
+	latency, rtt                           time.Time // to tell whose one is, beside the figure
 }
 
 // batch is what one turn of the loop works on, with its scratch space.
@@ -333,6 +335,10 @@ func (l *mediaLoop) tick(now time.Time) {
 		l.due.survey = now.Add(surveyEvery)
 		l.survey(now)
 	}
+	if !now.Before(l.due.sum) {
+		l.due.sum = now.Add(reportEvery)
+		l.addUp()
+	}
 	if now.Before(l.due.speak) {
 		return
 	}
@@ -412,6 +418,9 @@ func (l *mediaLoop) removeLink(lk *link) {
 		d.carry(nil, time.Time{})
 	}
 	lk.gone, lk.out.way = true, nil
+	if lk.out.tap != nil {
+		lk.out.tap.end()
+	}
 	l.limitSound()
 }
 

@@ -74,6 +74,8 @@ type presence struct {
 	stepped   metrics.JoinStep // the steps below it are done
 	left      bool
 	reason    metrics.LeaveReason
+	media     time.Duration // from join to media, the first time
+	frozen    time.Duration // pictures, as the client reports; below 0 while it has not
 	meter     quality.Meter // of the connection
 	told      told
 }
@@ -92,7 +94,7 @@ func newParticipant(s *Server, r *room, req *wire.JoinRoom) (*participant, error
 
 		pinned: make(map[media.TrackID]bool),
 	}
-	p.presence = presence{joined: time.Now(), mediaLost: time.Now(), reason: metrics.LeaveLost}
+	p.presence = presence{joined: time.Now(), mediaLost: time.Now(), reason: metrics.LeaveLost, frozen: -1}
 	p.link = newLink(id, r.loop, linkHooks{
 		flood:  func() { p.overrun(metrics.LimitStreams) },
 		silent: func(mid string) { p.put(func() { p.applySilence(mid) }) },
@@ -178,8 +180,9 @@ func (p *participant) run() {
 // close lets go of everything, in the order in which others depend on it.
 func (p *participant) close() {
 	p.giveUp() // whoever waits for something on our behalf stops waiting
+	lk, way, lasted := p.link, p.origin, time.Since(p.presence.joined)
 	p.room.remove(p, p.presence.reason)
-	p.room.loop.do(func() { p.room.loop.removeLink(p.link) })
+	lk.loop.do(func() { lk.loop.removeLink(lk) })
 	p.room.relay.leave(p)
 	p.shut()
 	if err := p.pc.GracefulClose(); err != nil {
@@ -194,7 +197,7 @@ func (p *participant) close() {
 	for _, task := range p.mail.Take(nil) {
 		task() // a session that came too late has to hear of it
 	}
-	p.log.Info("left", "reason", p.presence.reason, "after", time.Since(p.presence.joined).Round(time.Millisecond))
+	p.recount(way, lasted)
 }
 
 // leave makes the loop end.
@@ -243,6 +246,7 @@ func (p *participant) applyResume(s *Session) {
 		p.send(refuse(wire.CodeReplaced, "This session went on in another connection."))
 	}
 	p.session = s
+	p.room.reach(p, true)
 	p.presence.socketAt = time.Time{}
 	p.server.count.Resumes.Inc()
 	p.log.Info("resumed")

@@ -51,6 +51,7 @@ func (p *participant) applyState() {
 	if !p.presence.ever {
 		p.presence.ever = true
 		took := time.Since(p.presence.joined)
+		p.presence.media = took
 		count := p.server.count
 		count.Joins[metrics.JoinConnected].Inc()
 		p.step(metrics.StepDTLS)
@@ -101,6 +102,7 @@ func (p *participant) countFailure() {
 // applyLost notes that the socket is gone without a goodbye.
 func (p *participant) applyLost() {
 	p.session = nil
+	p.room.reach(p, false)
 	p.presence.socketAt = time.Now()
 	p.log.Info("socket lost")
 }

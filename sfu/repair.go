@@ -13,6 +13,7 @@ import (
 func (d *downTrack) answer(seq uint16, now time.Time) {
 	l := d.link.loop
 	l.tally.repairs.nacksIn++
+	d.link.out.traffic.nacks++
 	feed, esn, ok := d.fwd.Source(seq)
 	b := d.bound.Load()
 	if !ok || b == nil || d.fwd.Over(seq) {

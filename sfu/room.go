@@ -21,6 +21,7 @@ type room struct {
 	relay *relay
 
 	opened time.Time
+	asking chan struct{} // holds the question that waits for the loop (inspect)
 
 	guests int // guarded by Server.mu: who keeps the room open
 
@@ -35,11 +36,14 @@ type member struct {
 	participant *participant
 	row         wire.Participant
 	score       quality.Score
+	reachable   bool // it has a socket
 }
 
 // newRoom makes a room and starts its media loop; close stops it.
 func newRoom(name string, loudest int, count *metrics.Set, ports *ports) *room {
-	r := &room{name: name, count: count, relay: newRelay(count), opened: time.Now()}
+	r := &room{
+		name: name, opened: time.Now(), count: count, relay: newRelay(count), asking: make(chan struct{}, 1),
+	}
 	count.Room.Opened.Inc()
 	r.loop = newMediaLoop(count, loudest, ports, r.speakers)
 	go r.loop.run()
@@ -69,7 +73,7 @@ func (r *room) add(p *participant, s *Session) error {
 	p.mail.Put(func() { p.applyWelcome(s, others) })
 	m := &member{p, wire.Participant{
 		ID: string(p.id), Name: p.name, Metadata: p.metadata, Role: p.role, Tracks: []wire.Track{},
-	}, quality.Best}
+	}, quality.Best, true}
 	r.tell(p, &wire.ParticipantJoined{Participant: m.row})
 	r.members = append(r.members, m)
 	r.peak = max(r.peak, len(r.members))
@@ -177,6 +181,17 @@ func (r *room) rate(p *participant, score quality.Score) {
 		m.score = score
 		return &wire.Quality{Participant: m.row.ID, Score: int(score)}
 	})
+}
+
+// reach notes whether p has a socket.
+func (r *room) reach(p *participant, reachable bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, m := range r.members {
+		if m.participant == p {
+			m.reachable = reachable
+		}
+	}
 }
 
 // scores returns those of everyone whose connection is not the best.

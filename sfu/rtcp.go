@@ -61,6 +61,9 @@ func (r *reports) Close() error { return nil }
 
 // handleRTCP takes reports on the media loop.
 func (lk *link) handleRTCP(r inboundReport) {
+	if lk.out.tap != nil {
+		lk.out.tap.reports(r.packets, up, r.at)
+	}
 	for _, p := range r.packets {
 		if !lk.gone {
 			lk.handlePacket(p, r.at)
@@ -122,8 +125,11 @@ func (lk *link) handleBlocks(blocks []rtcp.ReceptionReport, now time.Time) {
 			lk.path.note(rtt)
 			lk.observeRTT(rtt)
 		}
+		d.sent.told.jitter = ticks(block.Jitter, clockOf(d.kind))
 		if lost, sent, ok := d.sent.delivery.Note(block); ok && sent > 0 {
-			count.Loss[metrics.Out].Observe(float64(lost) / float64(sent))
+			d.sent.told.loss = float64(lost) / float64(sent)
+			lk.out.traffic.lose(lost, sent)
+			count.Loss[metrics.Out].Observe(d.sent.told.loss)
 			count.Media.Lost[metrics.Out].Add(float64(lost))
 			lk.loop.observeJitter(metrics.Out, d.kind, block.Jitter)
 		}
@@ -154,6 +160,7 @@ func (lk *link) handleNack(p *rtcp.TransportLayerNack, now time.Time) {
 
 func (lk *link) handleKeyframeRequest(ssrc uint32, now time.Time) {
 	lk.loop.tally.repairs.plisIn++
+	lk.out.traffic.keyframes++
 	d := lk.down.bySSRC[ssrc]
 	if d == nil || d.track == nil || d.kind != media.Video {
 		return

@@ -42,6 +42,7 @@ type Config struct {
 	Origin func(socket netip.AddrPort) (path metrics.Path, remote netip.AddrPort, ok bool)
 
 	TURN           bool // take TURN's messages off the media port, for TURNConns
+	Captures       bool // a participant's packets may be recorded
 	PacketByPacket bool // no trains of packets in one call, to compare with
 
 	Net transport.Net // the network; the machine's own by default
@@ -80,6 +81,8 @@ type Server struct {
 
 	offered atomic.Pointer[string] // candidates besides pion's; SetPublicIPs changes them
 	live    atomic.Pointer[live]   // what may change; Reconfigure does, under mu
+
+	capturing atomic.Bool // somebody records a participant
 
 	mu       sync.Mutex // guards the fields below
 	rooms    map[string]*room

@@ -48,6 +48,8 @@ type uplink struct {
 	arrivals *twcc.Recorder
 	clock    report.Clock
 	up       time.Time // since when the connection is up; zero while it is not
+	traffic  traffic
+	loss     float64 // of the last second
 }
 
 func newUplink(ssrc uint32) uplink {
@@ -185,9 +187,15 @@ func (l *mediaLoop) take(s *stream, pkt *media.Packet, now time.Time) media.Drop
 		return media.DropMalformed
 	}
 	lk.noteTransport(h, pkt)
+	size := len(pkt.Payload) + wireOverhead
+	lk.up.traffic.bytes += uint64(size)
+	if lk.out.tap != nil {
+		lk.out.tap.packet(pkt.Payload, up, pkt.Arrival)
+	}
 	if !s.bind(h) {
 		return media.DropUnknown
 	}
+	s.enc.flow.bytes += uint64(size)
 	if s.rtx {
 		l.tally.repairs.rtxIn++
 	}

@@ -42,10 +42,8 @@ type upTrack struct {
 // it is made when its first packet comes. It returns nil for a rid that was
 // never declared.
 func (t *upTrack) encoding(rid string) *encoding {
-	for _, e := range t.encodings {
-		if e.rid == rid {
-			return e
-		}
+	if e := t.find(rid); e != nil {
+		return e
 	}
 	if len(t.rids) > 0 && !slices.Contains(t.rids, rid) {
 		return nil
@@ -56,6 +54,16 @@ func (t *upTrack) encoding(rid string) *encoding {
 	}
 	t.encodings = append(t.encodings, e)
 	return e
+}
+
+// find returns the encoding called rid, nil before its first packet.
+func (t *upTrack) find(rid string) *encoding {
+	for _, e := range t.encodings {
+		if e.rid == rid {
+			return e
+		}
+	}
+	return nil
 }
 
 // rank returns the place of an encoding among those of its track, low to high.

@@ -28,6 +28,7 @@ type grammar struct {
 		Force bool `help:"Overwrite the file if it exists."`
 	} `cmd:"" help:"Write a settings file. On a terminal it asks for what --domain, --email and --state-dir do not say."`
 	Doctor  doctorCommand `cmd:"" help:"Look for what keeps people from the server, and say what to do; exit with 0 or 1."`
+	Top     topCommand    `cmd:"" help:"Show the rooms of a running server, or the people of one, as a table that follows; q leaves."`
 	Version struct{}      `cmd:"" name:"version" help:"Print version, commit and Go version."`
 }
 
@@ -63,6 +64,8 @@ func execute(ctx context.Context, args []string, t terminal) (*options, error) {
 			return nil, err
 		}
 		return nil, g.Doctor.run(ctx, &g.Config, t)
+	case "top":
+		return nil, g.Top.run(ctx, t)
 	case "version":
 		_, err := fmt.Fprintln(t.stdout, version())
 		return nil, err

@@ -113,7 +113,7 @@ func orProblem(mux *http.ServeMux) http.Handler {
 			mux.ServeHTTP(w, r)
 			return
 		}
-		why := statusOf{header: make(http.Header)}
+		why := headerOnly{header: make(http.Header)}
 		refusal.ServeHTTP(&why, r)
 		if allow := why.header.Get("Allow"); allow != "" {
 			w.Header().Set("Allow", allow)
@@ -124,17 +124,17 @@ func orProblem(mux *http.ServeMux) http.Handler {
 	})
 }
 
-// statusOf is a http.ResponseWriter that keeps the header alone.
-type statusOf struct{ header http.Header }
+// headerOnly is a http.ResponseWriter that keeps the header alone.
+type headerOnly struct{ header http.Header }
 
 // Header returns the header.
-func (s *statusOf) Header() http.Header { return s.header }
+func (s *headerOnly) Header() http.Header { return s.header }
 
 // WriteHeader does nothing.
-func (s *statusOf) WriteHeader(int) {}
+func (s *headerOnly) WriteHeader(int) {}
 
 // Write writes nothing.
-func (s *statusOf) Write(b []byte) (int, error) { return len(b), nil }
+func (s *headerOnly) Write(b []byte) (int, error) { return len(b), nil }
 
 // problem answers with a refusal that says what to do (RFC 9457, 3).
 func problem(w http.ResponseWriter, status int, detail string) {

@@ -81,8 +81,9 @@ var dialer = websocket.Dialer{TLSClientConfig: &tls.Config{InsecureSkipVerify: t
 
 // greeting is what a newcomer hears: welcome, or why not.
 type greeting struct {
-	Type, Code string
-	ICEServers []wire.ICEServer `json:"ice_servers"`
+	Participant struct{ ID string }
+	Type, Code  string
+	ICEServers  []wire.ICEServer `json:"ice_servers"`
 }
 
 // status is how the door answers a page from elsewhere.
@@ -233,6 +234,11 @@ func TestLiveSettings(t *testing.T) {
 		{"allow-origin", "", "https://a.example", func(t *testing.T, in *instance, _ int) {
 			if got := status(t, in, "https://a.example"); got != http.StatusSwitchingProtocols {
 				t.Error(got)
+			}
+		}, nil},
+		{"capture", "false", "true", func(t *testing.T, in *instance, _ int) {
+			if status, body := post(t, in.ops+"/api/v1/rooms/attic/participants/x/capture", ""); status != http.StatusNotFound {
+				t.Errorf("%d %s", status, body)
 			}
 		}, nil},
 		{"drain-timeout", "0s", "17s", func(t *testing.T, in *instance, from int) {

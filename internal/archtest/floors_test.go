@@ -22,7 +22,7 @@ var (
 	logic = []string{
 		"sfu/codec", "sfu/forward", "sfu/nack", "sfu/keyframe", "sfu/report", "sfu/estimate",
 		"sfu/allocate", "sfu/speaker", "sfu/slots", "sfu/negotiate", "sfu/dependency", "sfu/dynacast", "sfu/red", "sfu/bulk",
-		"sfu/quality", "sfu/header", "sfu/seal",
+		"sfu/quality", "sfu/header", "sfu/seal", "sfu/pcap",
 	}
 	engine = []string{"sfu", "sfu/udp"}
 	doors  = []string{"signaling", "web", "relay"}

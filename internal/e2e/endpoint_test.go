@@ -34,11 +34,18 @@ type endpoint struct {
 	transport uint16 // the last transport-wide sequence number
 	pulses    int
 	shuffle   shuffle
+	kept      map[packetName][]byte // what was received, unless nil
 
 	jobs    chan func()
 	packets chan arrival
 	closing chan struct{}
 	closed  chan struct{}
+}
+
+// packetName tells packets of a short call apart.
+type packetName struct {
+	ssrc uint32
+	seq  uint16
 }
 
 // arrival is one decrypted packet.
@@ -235,6 +242,9 @@ func (e *endpoint) handle(p arrival) {
 		if err := pkt.Unmarshal(p.raw); err != nil {
 			e.down.fault("received a packet that is not RTP: %v", err)
 			return
+		}
+		if e.kept != nil {
+			e.kept[packetName{pkt.SSRC, pkt.SequenceNumber}] = p.raw
 		}
 		e.hears.note(e.down, p.at, &pkt)
 		e.down.handle(p.at, &pkt)

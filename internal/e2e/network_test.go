@@ -43,6 +43,7 @@ type direction struct {
 	bad   bool    // in the middle of a burst
 	cut   bool
 	lost  int
+	media int // bytes of RTP on the wire
 
 	through *bottleneck
 }
@@ -105,7 +106,23 @@ func (n *network) pass(c vnet.Chunk) bool {
 	if from == nil || to == nil { // ICE tries loopback addresses too
 		return false
 	}
+	from.up.note(c.UserData())
+	to.down.note(c.UserData())
 	return from.up.pass() && to.down.pass()
+}
+
+// note counts RTP (RFC 7983, 7; RFC 5761, 4) with its UDP and IP headers.
+func (d *direction) note(b []byte) {
+	if len(b) > 12 && b[0]>>6 == 2 && (b[1] < 192 || b[1] > 223) {
+		d.media += len(b) + 28
+	}
+}
+
+// media returns how many bytes of RTP have left on each way so far.
+func (l *link) media() (up, down int) {
+	l.n.mu.Lock()
+	defer l.n.mu.Unlock()
+	return l.up.media, l.down.media
 }
 
 func host(a net.Addr) string { return a.(*net.UDPAddr).IP.String() }

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bytes"
 	"fmt"
 	"log/slog"
 	"net"
@@ -29,7 +30,8 @@ type world struct {
 	http    *http.Server
 	door    *signaling.Handler
 	peers   []*peer
-	hostile sync.Map // ids of participants whose media makes no sense
+	log     *bytes.Buffer // what the server logged, a line of JSON each
+	hostile sync.Map      // ids of participants whose media makes no sense
 	allowed allowance
 }
 
@@ -63,7 +65,11 @@ func playWith(t *testing.T, cfg sfu.Config, story func(*world)) {
 
 func newWorld(t *testing.T, cfg sfu.Config) *world {
 	w := &world{t: t, net: newNetwork(t), count: metrics.New(), step: newDoorstep()}
-	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
+	w.log = new(bytes.Buffer)
+	log := slog.New(slog.NewMultiHandler(
+		slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}),
+		slog.NewJSONHandler(w.log, nil), // it has a lock
+	))
 	cfg.Net = w.net.attach(serverIP).net
 	cfg.UDPPort = 7882
 	server, err := sfu.New(cfg, w.count, log)

@@ -77,6 +77,12 @@ func (r *Receiver) Block(ssrc uint32, now time.Time) rtcp.ReceptionReport {
 // says, to be added up over the streams of a path.
 func (r *Receiver) Loss() (lost, expected int) { return r.lost, r.expected }
 
+// Jitter returns the interarrival jitter of a stream whose clock has so many Hz
+// (RFC 3550, 6.4.1).
+func (r *Receiver) Jitter(clock uint32) time.Duration {
+	return time.Duration(r.jitter>>4) * time.Second / time.Duration(max(clock, 1))
+}
+
 // Reset forgets everything: the stream restarted.
 func (r *Receiver) Reset() { *r = Receiver{} }
 
