@@ -50,6 +50,9 @@ type Config struct {
 	HTTPPort, HTTPSPort int
 	// Log is told of certificates and of failures.
 	Log *slog.Logger
+	// OnRenewal is told of every certificate that the authority issued, and of every
+	// attempt that failed, the first ones too. Nobody is by default.
+	OnRenewal func(ok bool)
 
 	host string // that the ports are on, in tests
 }
@@ -60,6 +63,7 @@ type Automatic struct {
 	storage *storage
 	cache   *certmagic.Cache
 	log     *slog.Logger
+	renewal func(ok bool)
 	// Domains and addresses have different profiles, and share the cache.
 	domains, addresses *certmagic.Config
 	issuer             *certmagic.ACMEIssuer // of domains
@@ -86,7 +90,10 @@ func newAutomatic(c Config, check time.Duration) (*Automatic, error) {
 		return nil, errors.New("ACME needs port 80 or port 443: an authority looks there whether the name is yours")
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	a := &Automatic{names: names, storage: newStorage(c.Storage), log: c.Log, cancel: cancel}
+	a := &Automatic{names: names, storage: newStorage(c.Storage), log: c.Log, renewal: c.OnRenewal, cancel: cancel}
+	if a.renewal == nil {
+		a.renewal = func(bool) {}
+	}
 	zap := complaints(c.Log)
 	a.cache = certmagic.NewCache(certmagic.CacheOptions{
 		GetConfigForCert:   func(cert certmagic.Certificate) (*certmagic.Config, error) { return a.configOf(cert.Names[0]), nil },
@@ -181,7 +188,11 @@ func (a *Automatic) obtain(ctx context.Context, name string) {
 
 // note logs what went well; certmagic complains by itself.
 func (a *Automatic) note(_ context.Context, event string, data map[string]any) error {
-	if event == "cert_obtained" {
+	switch event {
+	case "cert_failed":
+		a.renewal(false)
+	case "cert_obtained":
+		a.renewal(true)
 		a.log.Info("certificate obtained", "name", data["identifier"], "renewal", data["renewal"])
 	}
 	return nil

@@ -176,6 +176,14 @@ func TestACMERenews(t *testing.T) {
 		Names: names, Email: "first@example.com", Directory: ca.directory, Root: ca.api, Storage: t.TempDir(), Log: log.logger(t),
 		HTTPPort: port(s.http), HTTPSPort: port(s.https), host: "127.0.0.1",
 	}
+	var issued, failed atomic.Int64
+	c.OnRenewal = func(ok bool) {
+		if ok {
+			issued.Add(1)
+		} else {
+			failed.Add(1)
+		}
+	}
 	a, err := newAutomatic(c, time.Hour)
 	if err != nil {
 		t.Fatal(err)
@@ -188,6 +196,9 @@ func TestACMERenews(t *testing.T) {
 	}
 	a.Close()
 
+	if n := [2]int64{issued.Load(), failed.Load()}; n != [2]int64{2, 0} {
+		t.Errorf("%d certificates obtained and %d not, want 2 and 0", n[0], n[1])
+	}
 	c.Email = "second@example.com"
 	b, err := newAutomatic(c, 500*time.Millisecond)
 	if err != nil {
@@ -206,6 +217,9 @@ func TestACMERenews(t *testing.T) {
 	}
 	if !log.has("renewal=true") {
 		t.Error("the log does not say that a certificate was renewed")
+	}
+	if n := issued.Load(); n < 4 {
+		t.Errorf("%d certificates obtained, want 4 or more", n)
 	}
 }
 

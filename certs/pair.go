@@ -23,8 +23,9 @@ type Pair struct {
 	log     *slog.Logger
 	current atomic.Pointer[tls.Certificate]
 
-	mu   sync.Mutex // guards from
-	from loader
+	mu      sync.Mutex // guards the fields below
+	from    loader
+	renewal func(ok bool) // nil when nobody wants to know
 
 	once    sync.Once
 	done    chan struct{}
@@ -52,6 +53,14 @@ func (p *Pair) Expiry() (name string, notAfter time.Time) {
 	return nameOf(leaf), leaf.NotAfter
 }
 
+// OnRenewal has f told of every newer certificate from now on, and of every failure to
+// have one.
+func (p *Pair) OnRenewal(f func(ok bool)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.renewal = f
+}
+
 // Reload looks for a newer certificate now. The old one stays when that fails.
 func (p *Pair) Reload() error { return p.load(true) }
 
@@ -65,12 +74,24 @@ func (p *Pair) load(again bool) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	cert, err := p.from.load(time.Now(), again)
-	if err != nil || cert == nil {
+	if err == nil && cert == nil {
+		return nil
+	}
+	newer := err != nil || !isSame(p.current.Load(), cert)
+	if p.renewal != nil && newer {
+		p.renewal(err == nil)
+	}
+	if err != nil {
 		return err
 	}
 	p.current.Store(cert)
 	p.log.Info("certificate loaded", "name", nameOf(cert.Leaf), "expires", cert.Leaf.NotAfter)
 	return nil
+}
+
+// isSame reports whether two certificates are one; there may be no old one.
+func isSame(old, cert *tls.Certificate) bool {
+	return old != nil && old.Leaf.Equal(cert.Leaf)
 }
 
 func (p *Pair) poll() {

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -56,6 +57,8 @@ func TestFilesAreLoadedAgainWhenTheyChange(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer p.Close()
+		var renewals []bool
+		p.OnRenewal(func(ok bool) { renewals = append(renewals, ok) })
 		config := p.TLS()
 		see := func(want string) {
 			t.Helper()
@@ -89,6 +92,12 @@ func TestFilesAreLoadedAgainWhenTheyChange(t *testing.T) {
 			t.Error(err)
 		}
 		see("third-one.example")
+		if err := p.Reload(); err != nil { // of the same one
+			t.Error(err)
+		}
+		if want := []bool{true, false, false, true}; !slices.Equal(renewals, want) { // broken files are tried twice
+			t.Errorf("told of %v, want %v", renewals, want)
+		}
 	})
 }
 

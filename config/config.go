@@ -20,14 +20,16 @@ type Config struct {
 
 // Serving is where the server listens, to whom it answers and how it ends.
 type Serving struct {
-	Listen       string        `default:"localhost:8080" usual:"localhost:8080; with TLS :443" placeholder:"ADDR" help:"Serve the page and signalling here."`
-	HTTPListen   string        `name:"http-listen" usual:"none; with tls auto :80" sample:":80" placeholder:"ADDR" help:"Answer the certificate authority here, and send everyone else to https."`
-	OpsListen    string        `default:"127.0.0.1:9464" placeholder:"ADDR" help:"Serve /metrics, /livez, /readyz and the API here."`
-	Capture      bool          `live:"" sample:"true" help:"Let who reaches ops-listen record the packets of a participant: what people say and show."`
-	BehindProxy  []Network     `sample:"127.0.0.1/32" placeholder:"CIDR" help:"Believe X-Forwarded-For from proxies of this network. Repeatable."`
-	AllowOrigin  []Origin      `live:"" sample:"https://example.org" placeholder:"ORIGIN" help:"Let pages of this origin connect too, besides the server's own. Repeatable."`
-	DrainTimeout time.Duration `live:"" default:"0s" placeholder:"TIME" help:"When told to stop, wait so long for rooms to end; 0s ends them at once."`
-	MovedTo      string        `live:"" sample:"https://other.example.org" placeholder:"URL" help:"When told to stop, send clients to this server."`
+	Listen                 string        `default:"localhost:8080" usual:"localhost:8080; with TLS :443" placeholder:"ADDR" help:"Serve the page and signalling here."`
+	HTTPListen             string        `name:"http-listen" usual:"none; with tls auto :80" sample:":80" placeholder:"ADDR" help:"Answer the certificate authority here, and send everyone else to https."`
+	OpsListen              string        `default:"127.0.0.1:9464" placeholder:"ADDR" help:"Serve /metrics, /livez, /readyz, the API and profiles here. Whoever reaches it sees everything: keep it on loopback, or behind a firewall."`
+	PublicMetricsToken     Secret        `live:"" sample:"at-least-16-characters" placeholder:"TEXT" help:"Serve /metrics on the public address too, to who sends this token: Authorization: Bearer. Better in public-metrics-token-file."`
+	PublicMetricsTokenFile string        `live:"" sample:"/etc/sfu/metrics-token" placeholder:"FILE" help:"Read public-metrics-token from this file."`
+	Capture                bool          `live:"" sample:"true" help:"Let who reaches ops-listen record the packets of a participant: what people say and show."`
+	BehindProxy            []Network     `sample:"127.0.0.1/32" placeholder:"CIDR" help:"Believe X-Forwarded-For from proxies of this network. Repeatable."`
+	AllowOrigin            []Origin      `live:"" sample:"https://example.org" placeholder:"ORIGIN" help:"Let pages of this origin connect too, besides the server's own. Repeatable."`
+	DrainTimeout           time.Duration `live:"" default:"0s" placeholder:"TIME" help:"When told to stop, wait so long for rooms to end; 0s ends them at once."`
+	MovedTo                string        `live:"" sample:"https://other.example.org" placeholder:"URL" help:"When told to stop, send clients to this server."`
 }
 
 // HTTPS is where certificates come from, and what has to outlive a restart.

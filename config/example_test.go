@@ -16,7 +16,7 @@ func TestEveryLineOfTheExampleWorks(t *testing.T) {
 	flags, _ := settings(new(Config))
 	home := environment(map[string]string{"HOME": "/home/ana"})
 	alone := map[string]string{ // files are not there, and these want tls: files
-		"cert-file": "set tls to files", "key-file": "set tls to files", "acme-root": "no such file", "turn-secret-file": "no such file",
+		"cert-file": "set tls to files", "key-file": "set tls to files", "acme-root": "no such file", "turn-secret-file": "no such file", "public-metrics-token-file": "no such file",
 	}
 	lines := 0
 	for l := range strings.Lines(Example(nil)) {

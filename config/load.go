@@ -260,11 +260,15 @@ func try(flag *kong.Flag, text string) error {
 // finish fills in what depends on other settings, and looks for what is wrong.
 func (l *Loaded) finish(env func(string) (string, bool)) {
 	c := l.config
-	l.readSecret()
+	l.readSecret("turn-secret", &c.TURNSecret, c.TURNSecretFile)
+	l.readSecret("public-metrics-token", &c.PublicMetricsToken, c.PublicMetricsTokenFile)
 	c.complete(func(name string) bool { _, ok := l.sources[name]; return ok }, env)
 	found := c.outOfRange()
 	if len(found) == 0 && len(l.Problems) == 0 {
 		found = c.contradictions() // would only follow from the others
+	}
+	for _, w := range c.risks() {
+		l.Warnings = append(l.Warnings, Problem{l.where(w.Where), w.Text})
 	}
 	for _, p := range found {
 		l.Problems = append(l.Problems, Problem{l.where(p.Where), p.Text})
@@ -279,28 +283,27 @@ func (l *Loaded) finish(env func(string) (string, bool)) {
 	}
 }
 
-// readSecret reads turn-secret from its file.
-func (l *Loaded) readSecret() {
-	c := l.config
-	if c.TURNSecretFile == "" {
+// readSecret reads a secret from its file, if it has one.
+func (l *Loaded) readSecret(name string, secret *Secret, path string) {
+	if path == "" {
 		return
 	}
-	where := l.where("turn-secret-file")
-	if c.TURNSecret != "" {
-		l.Problems = append(l.Problems, Problem{where, "turn-secret is set too: keep one of the two"})
+	where := l.where(name + "-file")
+	if *secret != "" {
+		l.Problems = append(l.Problems, Problem{where, name + " is set too: keep one of the two"})
 		return
 	}
-	text, open, err := readFile(c.TURNSecretFile, maxSecret)
+	text, open, err := readFile(path, maxSecret)
 	if err != nil {
 		l.Problems = append(l.Problems, Problem{where, err.Error()})
 		return
 	}
-	c.TURNSecret = Secret(strings.TrimSpace(string(text)))
-	if c.TURNSecret == "" {
-		l.Problems = append(l.Problems, Problem{where, c.TURNSecretFile + " is empty"})
+	*secret = Secret(strings.TrimSpace(string(text)))
+	if *secret == "" {
+		l.Problems = append(l.Problems, Problem{where, path + " is empty"})
 	}
 	if open {
-		l.Warnings = append(l.Warnings, Problem{where, "every user of this machine can read the secret: chmod o-r " + c.TURNSecretFile})
+		l.Warnings = append(l.Warnings, Problem{where, "every user of this machine can read the secret: chmod o-r " + path})
 	}
 }
 

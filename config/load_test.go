@@ -198,6 +198,8 @@ func TestSecrets(t *testing.T) {
 		{"too large", []string{"--turn-secret-file", large}, "is larger than 4096 bytes", ""},
 		{"not there", []string{"--turn-secret-file", "/none/s"}, "--turn-secret-file: open /none/s", ""},
 		{"too short", []string{"--turn-secret", "guess"}, "--turn-secret: has 5 characters: at least 16", ""},
+		{"another from a file", []string{"--turn-secret", secret, "--public-metrics-token-file", private}, "", ""},
+		{"another, which is too short", []string{"--public-metrics-token", "guess"}, "--public-metrics-token: has 5 characters: at least 16", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -209,6 +211,9 @@ func TestSecrets(t *testing.T) {
 			}
 			if l.Err() == nil && string(c.TURNSecret) != secret {
 				t.Errorf("the secret is %q", string(c.TURNSecret))
+			}
+			if strings.HasPrefix(tc.name, "another") && l.Err() == nil && string(c.PublicMetricsToken) != secret {
+				t.Errorf("the token is %q", string(c.PublicMetricsToken))
 			}
 		})
 	}

@@ -73,7 +73,7 @@ func TestWhichSettingsAreLive(t *testing.T) {
 	t.Parallel()
 	want := []string{
 		"allow-origin", "capture", "drain-timeout", "ice-server", "log-level", "loudest", "max-participants", "max-rooms", "moved-to",
-		"public-ip", "turn-secret", "turn-secret-file",
+		"public-ip", "public-metrics-token", "public-metrics-token-file", "turn-secret", "turn-secret-file",
 	}
 	var got []string
 	flags, names := settings(new(Config))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/mail"
+	"net/netip"
 	"net/url"
 	"path/filepath"
 	"strconv"
@@ -93,8 +94,13 @@ func (c *Config) outOfRange() (found Problems) {
 			wrong("stun-server", "%q is asked over UDP: write stun:host:port", u)
 		}
 	}
-	if n := len(c.TURNSecret); n > 0 && n < leastSecret {
-		wrong("turn-secret", "has %d characters: at least %d, from openssl rand -hex 32", n, leastSecret)
+	for _, s := range []struct {
+		name string
+		text Secret
+	}{{"turn-secret", c.TURNSecret}, {"public-metrics-token", c.PublicMetricsToken}} {
+		if n := len(s.text); n > 0 && n < leastSecret {
+			wrong(s.name, "has %d characters: at least %d, from openssl rand -hex 32", n, leastSecret)
+		}
 	}
 	return found
 }
@@ -162,6 +168,19 @@ func (c *Config) contradictions() (found Problems) {
 		}
 	}
 	return found
+}
+
+// risks looks at what is allowed, and may be more than the operator meant.
+func (c *Config) risks() (found Problems) {
+	host, _, err := net.SplitHostPort(c.OpsListen)
+	if err != nil || host == "localhost" {
+		return nil
+	}
+	if addr, err := netip.ParseAddr(host); err == nil && addr.IsLoopback() {
+		return nil
+	}
+	return Problems{{"ops-listen", fmt.Sprintf("whoever reaches %s sees who meets where, takes profiles and, where they are allowed, captures: "+
+		"keep the world out with a firewall, or set it to 127.0.0.1:9464", c.OpsListen)}}
 }
 
 const letsEncrypt = "https://acme-v02.api.letsencrypt.org/directory"

@@ -39,6 +39,20 @@ func TestDefaultsThatDependOnOthers(t *testing.T) {
 	}
 }
 
+// Profiles and captures are for whoever reaches that address.
+func TestAnOperationsAddressThatOthersReach(t *testing.T) {
+	t.Parallel()
+	for addr, warned := range map[string]bool{
+		"127.0.0.1:9464": false, "[::1]:9464": false, "localhost:9464": false, "127.1.2.3:1": false,
+		":9464": true, "0.0.0.0:9464": true, "[::]:9464": true, "10.0.0.2:9464": true, "inner.example.org:9464": true,
+	} {
+		_, l := load(t, Input{Args: []string{"--ops-listen", addr}})
+		if got := l.Warnings.Error(); l.Err() != nil || strings.HasPrefix(got, "--ops-listen: whoever reaches "+addr) != warned || (got != "") != warned {
+			t.Errorf("%s: %v, %q", addr, l.Err(), got)
+		}
+	}
+}
+
 func TestStateDir(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {

@@ -26,6 +26,7 @@ type door struct {
 	pipes  *pipeListener // nil on a real socket
 	counts [len([7]Kind{})]atomic.Int64
 	waits  atomic.Int64 // pending, as Config.Pending tells
+	crowds atomic.Int64 // calls of Config.Crowded
 	serve  chan error
 }
 
@@ -39,6 +40,7 @@ func open(t *testing.T, l net.Listener, c Config, use func(*door)) *door {
 	d.pipes, _ = l.(*pipeListener)
 	c.Count = func(k Kind) { d.counts[k].Add(1) }
 	c.Pending = func(by float64) { d.waits.Add(int64(by)) }
+	c.Crowded = func() { d.crowds.Add(1) }
 	d.Front = New(l, c)
 	use(d)
 	go func() { d.serve <- d.Serve() }()

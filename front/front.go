@@ -47,6 +47,9 @@ type Config struct {
 	// Pending, unless nil, is told by how many the connections that have not said what
 	// they are have become more. It must not block.
 	Pending func(float64)
+	// Crowded, unless nil, is called when one of them gives way to a newer one. It must
+	// not block.
+	Crowded func()
 }
 
 // Front is one TCP port for many protocols.
@@ -75,7 +78,7 @@ func New(l net.Listener, c Config) *Front {
 		tls:      c.TLS,
 		timeout:  cmp.Or(c.PeekTimeout, peekTimeout),
 		count:    c.Count,
-		pending:  newPending(cmp.Or(c.MaxPending, maxPending), cmp.Or(c.MaxPendingPerSource, maxPendingPerSource), c.Pending),
+		pending:  newPending(cmp.Or(c.MaxPending, maxPending), cmp.Or(c.MaxPendingPerSource, maxPendingPerSource), c.Pending, c.Crowded),
 		done:     make(chan struct{}),
 	}
 	if f.count == nil {

@@ -25,6 +25,7 @@ type visitor struct {
 type pending struct {
 	limit, limitPerSource int
 	changed               func(float64)
+	crowded               func() // when one had to give way
 
 	mu       sync.Mutex // guards what is below
 	closed   bool
@@ -32,11 +33,14 @@ type pending struct {
 	bySource map[netip.Prefix]*list.List
 }
 
-func newPending(limit, limitPerSource int, changed func(float64)) *pending {
+func newPending(limit, limitPerSource int, changed func(float64), crowded func()) *pending {
 	if changed == nil {
 		changed = func(float64) {}
 	}
-	return &pending{limit: limit, limitPerSource: limitPerSource, changed: changed, bySource: make(map[netip.Prefix]*list.List)}
+	if crowded == nil {
+		crowded = func() {}
+	}
+	return &pending{limit: limit, limitPerSource: limitPerSource, changed: changed, crowded: crowded, bySource: make(map[netip.Prefix]*list.List)}
 }
 
 // admit takes v in, and turns out the one that has to give way. It returns
@@ -49,8 +53,10 @@ func (p *pending) admit(v *visitor) bool {
 	}
 	switch queue := p.bySource[v.source]; {
 	case queue != nil && queue.Len() >= p.limitPerSource:
+		p.crowded()
 		p.turnOut(queue.Front().Value.(*visitor))
 	case p.all.Len() >= p.limit:
+		p.crowded()
 		p.turnOut(p.all.Front().Value.(*visitor))
 	}
 	v.inAll = p.all.PushBack(v)

@@ -48,6 +48,9 @@ func TestIdleConnectionsKeepNobodyOut(t *testing.T) {
 				if tt.pending == maxPending {
 					evicted++ // for the browser
 				}
+				if n := d.crowds.Load(); n != evicted {
+					t.Errorf("%d had to give way, want %d", n, evicted)
+				}
 				time.Sleep(peekTimeout)
 				synctest.Wait()
 				if n := d.Pending(); n != 0 {

@@ -126,6 +126,7 @@ func (s *Server) unlisten(l net.Listener) {
 func (s *Server) take(tcp net.Conn) {
 	c := &conn{server: s, tcp: tcp, from: origin(tcp.RemoteAddr())}
 	if !s.admit(c) {
+		s.count.Door.Limited[metrics.LimitICETCP].Inc()
 		s.count.ICETCPAsked[metrics.Refused].Inc()
 		_ = tcp.Close()
 		return

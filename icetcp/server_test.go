@@ -319,6 +319,9 @@ func TestConnectionsAreBounded(t *testing.T) {
 			if s := d.stats(); s.Open != most || s.Refused != 1 {
 				t.Errorf("%+v", s)
 			}
+			if n := value(d.cfg.Metrics.Door.Limited[metrics.LimitICETCP]); n != 1 {
+				t.Errorf("%d for reaching a limit", n)
+			}
 			_ = first.Close()
 			d.ended("no more frames")
 			d.open()

@@ -7,20 +7,29 @@ type Limit uint8
 
 // The limits.
 const (
-	LimitConnections Limit = iota // WebSockets at once
-	LimitJoins                    // attempts from one address
+	LimitListener    Limit = iota // connections to one address: the next one waits
+	LimitPending                  // connections that have not said what they speak
+	LimitConnections              // WebSockets at once
 	LimitMessages                 // of one client, in a time
+	LimitMessageSize              // or of something in it
+	LimitMistakes                 // of one client
+	LimitUnread                   // messages that wait for one client
+	LimitCommands                 // that wait for one participant
 	LimitRooms                    // at once
 	LimitRoomSize                 // participants of one room
-	LimitTracks                   // that one participant publishes, or is sent
-	LimitChannels                 // data channels of one participant
+	LimitTracks                   // that one participant is sent
+	LimitStreams                  // SSRCs of one participant
+	LimitChannels                 // data channels of one participant, and their names
+	LimitICETCP                   // connections of ICE over TCP
+	LimitTURN                     // connections to the relay, relays, and what each may have
 	LimitOps                      // requests to the operations address
 
-	NumLimits = 8
+	NumLimits = 16
 )
 
 var limits = [NumLimits]string{
-	"connections", "joins", "messages", "rooms", "room_size", "tracks", "channels", "operations",
+	"listener", "pending", "connections", "messages", "message_size", "mistakes", "unread", "commands",
+	"rooms", "room_size", "tracks", "streams", "channels", "ice_tcp", "turn", "operations",
 }
 
 // OpsRoute is what of the operations address was asked for.
@@ -55,6 +64,9 @@ const (
 
 var opsOutcomes = [NumOpsOutcomes]string{"ok", "refused", "not_found", "failed"}
 
+// String returns the outcome's label.
+func (o OpsOutcome) String() string { return opsOutcomes[o] }
+
 // RenewalOutcome is how the renewal of a certificate ended.
 type RenewalOutcome uint8
 
@@ -78,15 +90,24 @@ type DoorMetrics struct {
 
 func (m *DoorMetrics) register(r registrar) {
 	counterOf(m.Limited[:], r.counters("sfu_limited_total",
-		"Times that somebody or something was refused for reaching a limit, by limit.", "limit"), limits[:])
+		"Times that somebody or something was refused, or had to wait, for reaching a limit.", "limit"), limits[:])
 	m.CertificateExpiry = r.gauge("sfu_certificate_expiry_timestamp_seconds",
 		"When the first of the served certificates expires; 0 without TLS.")
 	counterOf(m.Renewals[:], r.counters("sfu_certificate_renewals_total",
-		"Certificates that were to be renewed, by how that ended.", "outcome"), renewalOutcomes[:])
+		"Certificates that were to be had or renewed while the server ran, by how that ended.", "outcome"), renewalOutcomes[:])
 	ops := r.counters("sfu_ops_requests_total", "Requests to the operations address.", "route", "outcome")
 	for route, word := range opsRoutes {
 		counterOf(m.Ops[route][:], ops.MustCurryWith(prometheus.Labels{"route": word}), opsOutcomes[:])
 	}
+}
+
+// Renewed counts a certificate that was to be had or renewed.
+func (m *DoorMetrics) Renewed(ok bool) {
+	outcome := RenewalFailed
+	if ok {
+		outcome = RenewalOK
+	}
+	m.Renewals[outcome].Inc()
 }
 
 // CaptureOutcome is what became of a request to capture a participant's media.

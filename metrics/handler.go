@@ -6,11 +6,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// Handler serves the set in the Prometheus formats.
+// Handler serves the set in the Prometheus formats. How many ask at once is for who
+// serves it to bound.
 func (s *Set) Handler() http.Handler {
-	return promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{
-		EnableOpenMetrics: true,
-		// One scraper at a time is normal, a few are fine; more is abuse.
-		MaxRequestsInFlight: 4,
-	})
+	return promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{EnableOpenMetrics: true})
 }

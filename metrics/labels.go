@@ -177,7 +177,7 @@ const (
 
 var (
 	messageTypes = [NumDirections][]string{
-		In: {"join_room", "offer", "answer", "ice", "update_track", "subscribe", "restart", "leave", unknown},
+		In: {"join_room", "offer", "answer", "ice", "update_track", "subscribe", "restart", "report", "leave", unknown},
 		Out: {
 			"welcome", "offer", "answer", "ice",
 			"participant_joined", "participant_updated", "participant_left",

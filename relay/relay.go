@@ -146,4 +146,10 @@ func (s *Server) Close() error {
 	return err
 }
 
-func (s *Server) refuse(why metrics.TURNRefusal) { s.count.TURNRefused[why].Inc() }
+func (s *Server) refuse(why metrics.TURNRefusal) {
+	s.count.TURNRefused[why].Inc()
+	switch why {
+	case metrics.TURNQuota, metrics.TURNFull, metrics.TURNChannels, metrics.TURNConnections:
+		s.count.Door.Limited[metrics.LimitTURN].Inc()
+	}
+}

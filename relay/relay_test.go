@@ -305,6 +305,9 @@ func TestAUserHasSoManyRelays(t *testing.T) {
 	if got := value(h.count.TURNAsked[metrics.TURNDenied]); got != 2 {
 		t.Errorf("%v denied, want 2", got)
 	}
+	if got := value(h.count.Door.Limited[metrics.LimitTURN]); got != 2 {
+		t.Errorf("%v for reaching a limit, want 2", got)
+	}
 	if err := first.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/pion/transport/v5/packetio"
 
 	"sfu/metrics"
+	"sfu/sfu/mailbox"
 	"sfu/sfu/media"
 )
 
@@ -34,6 +35,58 @@ func TestReportsOnThousandsOfStreamsEndTheParticipant(t *testing.T) {
 	}
 	if flooded != 1 {
 		t.Errorf("ended %d times, want once", flooded)
+	}
+}
+
+func TestOneWhoAsksMoreThanCanBeDoneIsEndedAndCountedOnce(t *testing.T) {
+	t.Parallel()
+	set := metrics.New()
+	p := &participant{server: &Server{count: set}, mail: mailbox.New[func()](maxMail), quit: make(chan struct{})}
+	for range maxMail + 2 {
+		p.put(func() {})
+	}
+	select {
+	case <-p.quit:
+	default:
+		t.Error("the participant goes on")
+	}
+	if got := limitedBy(t, set, metrics.LimitCommands); got != 1 {
+		t.Errorf("counted %v times", got)
+	}
+}
+
+func TestStreamsThatAreNotListenedToAreCounted(t *testing.T) {
+	t.Parallel()
+	set := metrics.New()
+	lk := newLink("eve", newMediaLoop(set, 0, nil, nil), quiet)
+	for ssrc := range uint32(maxStreams + 3) {
+		lk.streams.find(lk, ssrc, true)
+		lk.streams.find(lk, ssrc, false)
+	}
+	if got := limitedBy(t, set, metrics.LimitStreams); got != 3 {
+		t.Errorf("counted %v times, want 3", got)
+	}
+}
+
+func TestTracksForWhichThereIsNoSlotAreCountedOnce(t *testing.T) {
+	t.Parallel()
+	set := metrics.New()
+	p := &participant{server: &Server{count: set}}
+	for _, tc := range []struct {
+		pairs, missing int
+		want           float64
+	}{
+		{4, 3, 0}, // slots will come
+		{maxPairs, 3, 3},
+		{maxPairs, 3, 3},
+		{maxPairs, 5, 5},
+		{maxPairs, 0, 5},
+		{maxPairs, 1, 6},
+	} {
+		p.countWithout(tc.pairs, tc.missing)
+		if got := limitedBy(t, set, metrics.LimitTracks); got != tc.want {
+			t.Errorf("%d pairs, %d missing: %v, want %v", tc.pairs, tc.missing, got, tc.want)
+		}
 	}
 }
 

@@ -42,6 +42,7 @@ func (lk *link) observe(now time.Time) {
 		return
 	}
 	count := lk.loop.tally.set
+	count.Media.PacerDelay.Observe(lk.heldFor(now).Seconds())
 	count.Estimate.Observe(float64(lk.out.estimator.Bitrate()) / 8)
 	for _, d := range lk.down.tracks {
 		if d.track == nil || d.kind != media.Video || d.track.muted || d.paused() {

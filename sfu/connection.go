@@ -5,6 +5,8 @@ import (
 	"net/netip"
 
 	"github.com/pion/webrtc/v4"
+
+	"sfu/sfu/part"
 )
 
 // connection is a participant's PeerConnection, and how media passes it by: pion
@@ -18,6 +20,14 @@ type connection struct {
 	from netip.AddrPort // where in is known to be
 
 	origin origin
+}
+
+// tellApart hears of DTLS from the goroutine of pion's that goes on to SCTP once it is
+// connected, and that goroutine starts those of SCTP.
+func tellApart(state webrtc.DTLSTransportState) {
+	if state == webrtc.DTLSTransportStateConnected {
+		part.Data.Enter()
+	}
 }
 
 // open takes the keys once the handshake is done.

@@ -11,6 +11,7 @@ import (
 	"sfu/metrics"
 	"sfu/sfu/bulk"
 	"sfu/sfu/media"
+	"sfu/sfu/part"
 )
 
 const (
@@ -159,7 +160,7 @@ func (w *dataWriter) put(d *downChannel, msg message) bool {
 	}
 	d.queue = append(d.queue, msg)
 	d.bytes += msg.size()
-	w.bytes += msg.size()
+	w.hold(msg.size())
 	w.signal()
 	return true
 }
@@ -170,8 +171,14 @@ func (w *dataWriter) pop(d *downChannel) message {
 	d.queue[0] = message{}
 	d.queue = d.queue[1:]
 	d.bytes -= msg.size()
-	w.bytes -= msg.size()
+	w.hold(-msg.size())
 	return msg
+}
+
+// hold notes that so many bytes more wait.
+func (w *dataWriter) hold(bytes int) {
+	w.bytes += bytes
+	w.count.Data.QueuedBytes.Add(float64(bytes))
 }
 
 func (w *dataWriter) signal() {
@@ -215,7 +222,7 @@ func (w *dataWriter) end(d *downChannel) {
 		return
 	}
 	d.closed = true
-	w.bytes -= d.bytes
+	w.hold(-d.bytes)
 	d.queue, d.bytes = nil, 0
 	close(d.gone)
 	if d.raw != nil {
@@ -242,6 +249,7 @@ func (w *dataWriter) stuck(d *downChannel, now time.Time) bool {
 }
 
 func (w *dataWriter) run() {
+	part.Data.Enter()
 	defer close(w.done)
 	again := time.NewTimer(waitCheck)
 	defer again.Stop()
@@ -288,7 +296,7 @@ func (w *dataWriter) sendOne(now time.Time) (wait time.Duration, sent bool) {
 		}
 		pause, late := w.pause(small, buffered)
 		if pause == 0 {
-			w.write(d, small)
+			w.write(d, small, now)
 			return 0, true
 		}
 		if wait == 0 || pause < wait {
@@ -327,7 +335,7 @@ func (w *dataWriter) turn(small bool) *downChannel {
 }
 
 // write sends the oldest message of d. The caller holds mu.
-func (w *dataWriter) write(d *downChannel, small bool) {
+func (w *dataWriter) write(d *downChannel, small bool, now time.Time) {
 	w.last = slices.Index(w.channels, d)
 	msg := w.pop(d)
 	if _, err := d.raw.WriteDataChannel(msg.data, msg.text); err != nil {
@@ -336,6 +344,7 @@ func (w *dataWriter) write(d *downChannel, small bool) {
 	}
 	w.path.written += len(msg.data)
 	w.pace.Take(len(msg.data), small)
+	w.count.Data.QueueSeconds.Observe(since(msg.at, now))
 	w.count.DataMessages[metrics.Out].Inc()
 	w.count.DataBytes[metrics.Out].Add(float64(len(msg.data)))
 	select {

@@ -4,11 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/pion/datachannel"
 	"github.com/pion/webrtc/v4"
 
 	"sfu/metrics"
+	"sfu/sfu/part"
 	"sfu/signaling/wire"
 )
 
@@ -16,6 +18,7 @@ import (
 type message struct {
 	data []byte
 	text bool
+	at   time.Time // when it came
 }
 
 // size is what the message counts against a queue's bound.
@@ -60,6 +63,7 @@ func (p *participant) applyRelay(c *upChannel, d *downChannel) {
 	}
 	if !p.data.add(d) {
 		p.server.count.DataDropped[metrics.DataRefused].Inc()
+		p.server.count.Door.Limited[metrics.LimitChannels].Inc()
 		p.room.relay.drop(c, d)
 		return
 	}
@@ -93,6 +97,7 @@ func (p *participant) applyRelay(c *upChannel, d *downChannel) {
 // watchRelay reads a down channel, on which nobody should write, until its
 // receiver closes it.
 func (p *participant) watchRelay(c *upChannel, d *downChannel, raw datachannel.ReadWriteCloser) {
+	part.Data.Enter()
 	buf := make([]byte, MaxDataMessage)
 	for {
 		_, _, err := raw.ReadDataChannel(buf)

@@ -50,6 +50,8 @@ type aim struct {
 	grant   allocate.Grant // what it got of that
 	short   bool           // a smaller picture than it asks for
 	layer   media.Layer    // of the forwarder's target
+
+	decided, switched time.Time // for another picture than flows, and when that began; or zero
 }
 
 // maxWhims is how many keyframes a subscriber may cost at once by what it wishes
@@ -77,6 +79,9 @@ type sent struct {
 	told            reception
 	answers         nack.Answers
 	delivery        report.Delivery
+
+	fresh bool      // nothing has left of the track since the slot took it up...
+	taken time.Time // ...then, if it flowed; else zero
 }
 
 func (s *sent) note(seq uint16, octets int) {
@@ -228,6 +233,7 @@ func (d *downTrack) refuses(a *arrival, b *binding) media.Drop {
 		return media.DropPaused
 	case a.quiet && !d.wish.Pinned:
 		d.silenced = true
+		d.waits()
 		d.fwd.Cut() // who is audible again begins another talk spurt
 		return media.DropQuiet
 	case b.typesOf(a.pkt.Codec).media == 0:
@@ -249,6 +255,9 @@ func (d *downTrack) send(b *binding, pkt *media.Packet, v *forward.Verdict) {
 	if v.Hollow {
 		t.hollow++
 	}
+	if d.sent.fresh {
+		d.begun(d.link.out.fan.now)
+	}
 	d.sent.note(v.Seq, d.stamp.payload)
 	d.sent.timestamp = v.Timestamp
 	t.forwarded[d.kind]++
@@ -268,6 +277,7 @@ func (d *downTrack) noticeSwitch(now time.Time) {
 	switched := feed != d.sent.feed || layer.Spatial != d.sent.spatial
 	if switched && d.kind == media.Video && d.sent.feed != 0 && d.track == d.sent.track {
 		d.link.loop.tally.switches++
+		d.observeSwitch(now)
 	}
 	if feed != d.sent.feed || offset != d.sent.offset { // after a pause the same feed has another
 		d.sendReport(now)

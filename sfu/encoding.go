@@ -133,6 +133,9 @@ func (e *encoding) changes(pkt *media.Packet) bool {
 // notePicture keeps what a packet tells of the pictures that can be had.
 func (e *encoding) notePicture(pkt *media.Packet, now time.Time) {
 	if pkt.Keyframe {
+		if pkt.Layer.Spatial == 0 {
+			e.track.link.loop.tally.keyframes++
+		}
 		e.gaps.Forget(pkt.ESN)
 		e.lastKeyframe = max(e.lastKeyframe, pkt.ESN)
 		e.picture.key = now

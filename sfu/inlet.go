@@ -130,6 +130,9 @@ func (r *receiver) take(b []byte, from netip.AddrPort, at time.Time) bool {
 	lk := in.link
 	if drop != media.Kept {
 		lk.loop.tally.set.PacketsRefused[drop].Inc()
+		if drop == media.DropMalformed {
+			lk.loop.tally.set.Media.Undecryptable.Inc()
+		}
 		return true
 	}
 	s := lk.streams.find(lk, pkt.SSRC, first)

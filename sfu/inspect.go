@@ -77,7 +77,7 @@ func (l *mediaLoop) addUp() {
 func (r *room) summary() RoomSummary {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	sum := RoomSummary{Room: r.name, Participants: len(r.members), Age: seconds(time.Since(r.born))}
+	sum := RoomSummary{Room: r.name, Participants: len(r.members), Age: seconds(time.Since(r.opened))}
 	for _, m := range r.members {
 		sum.Tracks += len(m.row.Tracks)
 	}

@@ -54,7 +54,7 @@ type link struct {
 	loop  *mediaLoop
 	rtcp  rtcpWriter // nil until the connection is up for the first time
 	ssrc  uint32     // ours, in the reports we send
-	born  time.Time
+	first firsts
 	hooks linkHooks
 	gone  bool
 	path  path
@@ -90,7 +90,7 @@ func newLink(id media.ParticipantID, loop *mediaLoop, hooks linkHooks) *link {
 	ssrc := rand.Uint32()
 	return &link{
 		id: id, loop: loop, hooks: hooks,
-		ssrc: ssrc, born: time.Now(), path: path{rtt: defaultRTT},
+		ssrc: ssrc, first: firsts{joined: time.Now()}, path: path{rtt: defaultRTT},
 		streams: streams{bySSRC: make(map[uint32]*stream)},
 		up:      newUplink(ssrc),
 		out:     newEgress(loop.fans.all[0]),
@@ -142,6 +142,9 @@ func (lk *link) wish(now time.Time, all ...wished) {
 		lk.down.wishes[w.track] = w.Wish
 		if d := lk.carrier(t); d != nil {
 			d.wish, d.demands.changed = w.Wish, true
+			if d.paused() {
+				d.waits()
+			}
 		}
 		lk.pinSound(t.link)
 	}
@@ -233,6 +236,10 @@ func (lk *link) sendReceiverReport(now time.Time) (loss float64) {
 			lost, expected = lost+n, expected+of
 			lk.up.traffic.lose(n, of)
 			lk.loop.tally.set.Loss[metrics.In].Observe(float64(block.FractionLost) / 256)
+			lk.loop.tally.set.Media.Lost[metrics.In].Add(float64(n))
+			if of > 0 {
+				lk.loop.observeJitter(metrics.In, t.kind, block.Jitter)
+			}
 		}
 	}
 	if len(report.Reports) > 0 {

@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"testing"
 
+	dto "github.com/prometheus/client_model/go"
+
 	"sfu/metrics"
 	"sfu/signaling/wire"
 )
@@ -12,7 +14,8 @@ import (
 // What is lowered holds for who comes next; who is inside stays.
 func TestLimitsChangeWhilePeopleAreInside(t *testing.T) {
 	t.Parallel()
-	server, err := New(Config{}, metrics.New(), slog.New(slog.DiscardHandler))
+	set := metrics.New()
+	server, err := New(Config{}, set, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,6 +48,20 @@ func TestLimitsChangeWhilePeopleAreInside(t *testing.T) {
 	}
 	refused("r")
 	eve.join(&wire.JoinRoom{Room: "another", Name: "eve"})
+	for limit, want := range map[metrics.Limit]float64{metrics.LimitRooms: 1, metrics.LimitRoomSize: 2} {
+		if got := limitedBy(t, set, limit); got != want {
+			t.Errorf("limit %d is counted %v times, want %v", limit, got, want)
+		}
+	}
+}
+
+func limitedBy(t *testing.T, set *metrics.Set, limit metrics.Limit) float64 {
+	t.Helper()
+	var m dto.Metric
+	if err := set.Door.Limited[limit].Write(&m); err != nil {
+		t.Fatal(err)
+	}
+	return m.GetCounter().GetValue()
 }
 
 func TestHowManyAreHeardChangesInRoomsThatAreThere(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"sfu/metrics"
 	"sfu/sfu/mailbox"
 	"sfu/sfu/media"
+	"sfu/sfu/part"
 	"sfu/sfu/speaker"
 	"sfu/signaling/wire"
 )
@@ -96,7 +97,10 @@ type rhythm struct {
 }
 
 // due is when a loop's regular work is to be done next.
-type due struct{ pace, repair, tick, speak, survey, sum time.Time }
+type due struct {
+	pace, repair, tick, speak, survey, sum time.Time
+	latency, rtt                           time.Time // to tell whose one is, beside the figure
+}
 
 // batch is what one turn of the loop works on, with its scratch space.
 type batch struct {
@@ -136,6 +140,7 @@ func (l *mediaLoop) Close() {
 }
 
 func (l *mediaLoop) run() {
+	part.Media.Enter() // and its fans
 	defer close(l.done)
 	timer := time.NewTimer(idleTick)
 	defer timer.Stop()
@@ -191,6 +196,9 @@ func (l *mediaLoop) begin(now time.Time) {
 // every subscriber.
 func (l *mediaLoop) turn(in []inbound, now time.Time) {
 	l.begin(now)
+	if len(in) > 0 {
+		l.tally.set.Media.TurnPackets.Observe(float64(len(in)))
+	}
 	for i := range in {
 		in[i].stream.link.queuedPackets.Add(-1)
 		if drop := l.take(in[i].stream, in[i].pkt, now); drop != media.Kept {
@@ -202,6 +210,7 @@ func (l *mediaLoop) turn(in []inbound, now time.Time) {
 		l.rhythm.lastPacket = now
 		l.group()
 		l.fans.serve(len(l.batch.arrivals), len(l.links))
+		l.observeLatency()
 	}
 	l.recycle()
 	for _, f := range l.fans.all {
@@ -259,6 +268,7 @@ func (l *mediaLoop) forward(d *downTrack, a *arrival) {
 	if !a.pkt.Keyframe || a.again || flowed == a.pkt.Feed || d.fwd.Current() != a.pkt.Feed {
 		return
 	}
+	d.aim.switched = d.link.out.fan.now
 	e := l.feeds.by[a.pkt.Feed]
 	for n := uint64(1); n <= overtakers; n++ {
 		if pkt := e.ring.Get(a.pkt.ESN + n); pkt != nil && pkt.Arrival.Before(a.pkt.Arrival) {

@@ -7,8 +7,10 @@ import (
 
 	"github.com/pion/webrtc/v4"
 
+	"sfu/metrics"
 	"sfu/sfu/media"
 	"sfu/sfu/negotiate"
+	"sfu/sfu/part"
 	"sfu/signaling/wire"
 )
 
@@ -77,6 +79,7 @@ func (n *negotiation) publication(mid string) *publication {
 // pending: the client then rolls back and offers again (rule R3).
 func (p *participant) applyOffer(m *wire.Offer) {
 	t := &p.talks
+	p.step(metrics.StepOffer)
 	switch {
 	case m.ID == t.lastOffer: // its answer was lost with a socket
 		p.send(&wire.Answer{ID: m.ID, SDP: t.answer})
@@ -115,6 +118,7 @@ func (p *participant) readOffer(m *wire.Offer) (*description, error) {
 		return nil, err
 	}
 	if len(desc.sections) > maxSections {
+		p.server.count.Door.Limited[metrics.LimitMessageSize].Inc()
 		return nil, fmt.Errorf("SDP: %d sections, %d at most", len(desc.sections), maxSections)
 	}
 	if !p.talks.state.Started() && !hasData(desc) {
@@ -149,7 +153,7 @@ func hasData(desc *description) bool {
 
 func (p *participant) answerOffer(m *wire.Offer, desc *description) error {
 	first := !p.talks.state.Started()
-	err := p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: m.SDP})
+	err := p.setRemote(webrtc.SDPTypeOffer, m.SDP)
 	if err != nil {
 		return fmt.Errorf("remote offer: %w", err)
 	}
@@ -159,7 +163,11 @@ func (p *participant) answerOffer(m *wire.Offer, desc *description) error {
 			return fmt.Errorf("slots: %w", err)
 		}
 	}
-	answer, err := p.pc.CreateAnswer(nil)
+	var answer webrtc.SessionDescription
+	err = startsTransport(func() (err error) { // the agent of ICE, if there were no candidates before
+		answer, err = p.pc.CreateAnswer(nil)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("answer: %w", err)
 	}
@@ -183,11 +191,25 @@ func (p *participant) described(desc *description) {
 	}
 }
 
+// setRemote applies the client's description.
+func (p *participant) setRemote(kind webrtc.SDPType, sdp string) error {
+	return startsTransport(func() error {
+		return p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: kind, SDP: sdp})
+	})
+}
+
+// startsTransport calls pion from a participant's loop. What pion starts meanwhile, for
+// ICE and DTLS, is no work of the loop.
+func startsTransport(call func() error) (err error) {
+	part.Transport.Within(part.Signalling, func() { err = call() })
+	return err
+}
+
 // setLocal applies our description and waits until it holds our candidates:
 // sent on their own they would overtake it and belong to the wrong generation
 // (rule R5 as changed).
 func (p *participant) setLocal(desc webrtc.SessionDescription) error {
-	if err := p.pc.SetLocalDescription(desc); err != nil {
+	if err := startsTransport(func() error { return p.pc.SetLocalDescription(desc) }); err != nil {
 		return fmt.Errorf("local %s: %w", desc.Type, err)
 	}
 	timeout := time.NewTimer(gatherWithin)
@@ -210,7 +232,7 @@ func (p *participant) applyAnswer(m *wire.Answer) {
 	}
 	desc, err := parseDescription(m.SDP)
 	if err == nil {
-		err = p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: m.SDP})
+		err = p.setRemote(webrtc.SDPTypeAnswer, m.SDP)
 	}
 	if err != nil {
 		p.fail(wire.CodeNegotiationFailed, "The server could not take the answer. Join again.", err)
@@ -278,8 +300,10 @@ func (p *participant) addCandidate(c wire.Candidate) {
 		t.candidates = append(t.candidates, c)
 		return
 	}
-	err := p.pc.AddICECandidate(webrtc.ICECandidateInit{
-		Candidate: c.Candidate, SDPMid: c.SDPMid, SDPMLineIndex: c.SDPMLineIndex, UsernameFragment: c.UsernameFragment,
+	err := startsTransport(func() error {
+		return p.pc.AddICECandidate(webrtc.ICECandidateInit{
+			Candidate: c.Candidate, SDPMid: c.SDPMid, SDPMLineIndex: c.SDPMLineIndex, UsernameFragment: c.UsernameFragment,
+		})
 	})
 	if err != nil {
 		p.log.Debug("candidate refused", "error", err)

@@ -87,6 +87,7 @@ type held struct {
 	esn     uint64
 	size    int
 	verdict forward.Verdict
+	since   time.Time
 }
 
 // numbers is a range of sequence numbers, both ends included.
@@ -173,7 +174,7 @@ func (d *downTrack) holds(pkt *media.Packet, v *forward.Verdict) bool {
 		d.link.out.fan.tally.settle(d.kind, media.DropCongested)
 		return true
 	}
-	d.queue.push(held{pkt.Feed, pkt.ESN, size, *v})
+	d.queue.push(held{pkt.Feed, pkt.ESN, size, *v, l.rhythm.now})
 	o.pacer.count++
 	o.pacer.bytes += size
 	d.link.out.fan.due = l.rhythm.now.Add(paceEvery)

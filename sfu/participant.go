@@ -15,6 +15,7 @@ import (
 	"sfu/metrics"
 	"sfu/sfu/mailbox"
 	"sfu/sfu/media"
+	"sfu/sfu/part"
 	"sfu/sfu/quality"
 	"sfu/signaling/wire"
 )
@@ -66,15 +67,17 @@ type identity struct {
 // presence is what decides whether a participant is still there.
 type presence struct {
 	joined    time.Time
-	connected bool      // media is up now
-	ever      bool      // media was up once
-	mediaLost time.Time // since when it is not
-	socketAt  time.Time // when the socket was lost
+	connected bool             // media is up now
+	ever      bool             // media was up once
+	mediaLost time.Time        // since when it is not
+	socketAt  time.Time        // when the socket was lost
+	stepped   metrics.JoinStep // the steps below it are done
 	left      bool
 	reason    metrics.LeaveReason
 	media     time.Duration // from join to media, the first time
 	frozen    time.Duration // pictures, as the client reports; below 0 while it has not
 	meter     quality.Meter // of the connection
+	told      told
 }
 
 func newParticipant(s *Server, r *room, req *wire.JoinRoom) (*participant, error) {
@@ -93,7 +96,7 @@ func newParticipant(s *Server, r *room, req *wire.JoinRoom) (*participant, error
 	}
 	p.presence = presence{joined: time.Now(), mediaLost: time.Now(), reason: metrics.LeaveLost, frozen: -1}
 	p.link = newLink(id, r.loop, linkHooks{
-		flood:  p.giveUp,
+		flood:  func() { p.overrun(metrics.LimitStreams) },
 		silent: func(mid string) { p.put(func() { p.applySilence(mid) }) },
 		layers: func(track media.TrackID, active map[string]bool) {
 			p.put(func() { p.applyLayers(track, active) })
@@ -112,6 +115,8 @@ func newParticipant(s *Server, r *room, req *wire.JoinRoom) (*participant, error
 	pc.SCTP().Transport().ICETransport().OnSelectedCandidatePairChange(func(*webrtc.ICECandidatePair) {
 		p.put(p.applyPath)
 	})
+	pc.OnICEConnectionStateChange(func(webrtc.ICEConnectionState) { p.put(p.applyICEState) })
+	pc.SCTP().Transport().OnStateChange(tellApart)
 	pc.OnConnectionStateChange(func(webrtc.PeerConnectionState) { p.put(p.applyState) })
 	pc.OnDataChannel(func(dc *webrtc.DataChannel) { p.acceptData(dc) })
 	r.loop.do(func() { r.loop.addLink(p.link) })
@@ -129,8 +134,17 @@ func (p *participant) abandon() {
 // is lost.
 func (p *participant) put(task func()) {
 	if !p.mail.Put(task) {
-		p.giveUp()
+		p.overrun(metrics.LimitCommands)
 	}
+}
+
+// overrun ends a participant that asks more than it may. Once it has ended by itself
+// this does nothing.
+func (p *participant) overrun(limit metrics.Limit) {
+	p.once.Do(func() {
+		p.server.count.Door.Limited[limit].Inc()
+		close(p.quit)
+	})
 }
 
 // giveUp ends the participant from anywhere, without blocking.
@@ -139,6 +153,7 @@ func (p *participant) giveUp() { p.once.Do(func() { close(p.quit) }) }
 // run is the participant's loop. It returns when everything the participant
 // owned is gone.
 func (p *participant) run() {
+	part.Signalling.Enter()
 	p.log.Info("joined", "name", p.name)
 	timer := time.NewTimer(connectWithin)
 	defer timer.Stop()
@@ -177,6 +192,7 @@ func (p *participant) close() {
 	if !p.presence.ever {
 		p.server.count.Joins[metrics.JoinFailed].Inc()
 	}
+	p.server.count.Session.Seconds.Observe(time.Since(p.presence.joined).Seconds())
 	p.mail.Close()
 	for _, task := range p.mail.Take(nil) {
 		task() // a session that came too late has to hear of it
@@ -213,6 +229,9 @@ func (p *participant) applyWelcome(s *Session, others []wire.Participant) {
 	}
 	p.session = s
 	p.view.reset(others)
+	if p.view.plays() {
+		p.link.loop.do(func() { p.link.first.awaited = true })
+	}
 	p.welcome(false)
 }
 
@@ -282,6 +301,8 @@ func (p *participant) apply(msg wire.Client) {
 		p.applySubscribe(m)
 	case *wire.Restart:
 		p.log.Debug("client is about to restart ICE")
+	case *wire.Report:
+		p.applyReport(m)
 	case *wire.Leave:
 		p.leave(metrics.LeaveLeft)
 	}

@@ -54,7 +54,8 @@ func (p *participant) applyState() {
 		p.presence.media = took
 		count := p.server.count
 		count.Joins[metrics.JoinConnected].Inc()
-		count.JoinSeconds.Observe(took.Seconds())
+		p.step(metrics.StepDTLS)
+		metrics.ObserveOf(count.JoinSeconds, took.Seconds(), string(p.id))
 		count.ICE[metrics.Connected].Inc()
 		count.DTLS[metrics.Connected].Inc()
 		p.log.Info("media connected", "after", took.Round(time.Millisecond),
@@ -64,6 +65,21 @@ func (p *participant) applyState() {
 		p.log.Info("media is back", "after", time.Since(p.presence.mediaLost).Round(time.Millisecond))
 	}
 	p.assignSlots()
+}
+
+// applyICEState notes when ICE has connected.
+func (p *participant) applyICEState() {
+	switch p.pc.ICEConnectionState() {
+	case webrtc.ICEConnectionStateConnected, webrtc.ICEConnectionStateCompleted:
+		p.step(metrics.StepICE)
+	}
+}
+
+// step notes that a step of the join is done, and those before it.
+func (p *participant) step(done metrics.JoinStep) {
+	for ; p.presence.stepped <= done; p.presence.stepped++ {
+		p.server.count.Session.JoinStep[p.presence.stepped].Observe(time.Since(p.presence.joined).Seconds())
+	}
 }
 
 // roundTrip returns the round trip that ICE measured. Reports tell more of it, but

@@ -5,12 +5,14 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/pion/datachannel"
 	"github.com/pion/webrtc/v4"
 
 	"sfu/metrics"
 	"sfu/sfu/media"
+	"sfu/sfu/part"
 	"sfu/signaling/wire"
 )
 
@@ -82,10 +84,12 @@ func (r *relay) open(c *upChannel) *wire.Error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch open := r.openedBy(c.owner); {
-	case len(c.dc.Label()) > maxLabel || len(c.dc.Protocol()) > maxLabel:
-		return complain(wire.CodeTooLarge, "", fmt.Sprintf("Label and protocol of a data channel hold %d bytes.", maxLabel))
 	case open >= maxDataChannels:
+		r.count.Door.Limited[metrics.LimitChannels].Inc()
 		return complain(wire.CodeTooLarge, "", fmt.Sprintf("A participant may have %d data channels open.", maxDataChannels))
+	case len(c.dc.Label()) > maxLabel || len(c.dc.Protocol()) > maxLabel:
+		r.count.Door.Limited[metrics.LimitChannels].Inc()
+		return complain(wire.CodeTooLarge, "", fmt.Sprintf("Label and protocol of a data channel hold %d bytes.", maxLabel))
 	case c.to != "" && !slices.ContainsFunc(r.members, func(m *participant) bool { return m.id == c.to }):
 		return complain(wire.CodeNotFound, "", fmt.Sprintf("No participant %q is there to receive data channel %q.", c.to, c.dc.Label()))
 	}
@@ -167,6 +171,7 @@ func (r *relay) receivers(c *upChannel, buf []*downChannel) []*downChannel {
 
 // readData reads a channel until it ends.
 func (p *participant) readData(c *upChannel, raw datachannel.ReadWriteCloser) {
+	part.Data.Enter()
 	relay, count := p.room.relay, p.server.count
 	defer relay.close(c)
 	defer raw.Close()
@@ -185,7 +190,7 @@ func (p *participant) readData(c *upChannel, raw datachannel.ReadWriteCloser) {
 		}
 		count.DataMessages[metrics.In].Inc()
 		count.DataBytes[metrics.In].Add(float64(n))
-		msg := message{data: slices.Clone(buf[:n]), text: text} // one copy, shared by all receivers
+		msg := message{data: slices.Clone(buf[:n]), text: text, at: time.Now()} // one copy, shared by all receivers
 		receivers = relay.receivers(c, receivers)
 		for _, d := range receivers {
 			if !d.writer.put(d, msg) {

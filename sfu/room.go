@@ -16,17 +16,18 @@ import (
 // their media in the loop, their data channels in the relay.
 type room struct {
 	name  string
-	born  time.Time
 	count *metrics.Set
 	loop  *mediaLoop
 	relay *relay
 
+	opened time.Time
 	asking chan struct{} // holds the question that waits for the loop (inspect)
 
 	guests int // guarded by Server.mu: who keeps the room open
 
 	mu      sync.Mutex // guards the roster; under it only mailbox.Put
 	members []*member  // in the order in which they joined
+	peak    int        // the most members there ever were
 	ending  bool
 }
 
@@ -40,14 +41,21 @@ type member struct {
 
 // newRoom makes a room and starts its media loop; close stops it.
 func newRoom(name string, loudest int, count *metrics.Set, ports *ports) *room {
-	r := &room{name: name, born: time.Now(), count: count, relay: newRelay(count), asking: make(chan struct{}, 1)}
+	r := &room{
+		name: name, opened: time.Now(), count: count, relay: newRelay(count), asking: make(chan struct{}, 1),
+	}
+	count.Room.Opened.Inc()
 	r.loop = newMediaLoop(count, loudest, ports, r.speakers)
 	go r.loop.run()
 	return r
 }
 
 // close stops the room's loop; nobody is left in it.
-func (r *room) close() { r.loop.Close() }
+func (r *room) close() {
+	r.loop.Close()
+	r.count.Room.Seconds.Observe(time.Since(r.opened).Seconds())
+	r.count.Room.Peak.Observe(float64(r.peak))
+}
 
 // add lets p in: it is told who is there, the others that it came. Both happen
 // under the roster's lock, so everyone sees the same order.
@@ -58,6 +66,7 @@ func (r *room) add(p *participant, s *Session) error {
 		return refuse(wire.CodeDraining, "This room has just ended. Try again.")
 	}
 	if most := p.server.live.Load().participants; len(r.members) >= most {
+		r.count.Door.Limited[metrics.LimitRoomSize].Inc()
 		return refuse(wire.CodeRoomFull, fmt.Sprintf("The room is full: it holds %d people.", most))
 	}
 	others := r.rows()
@@ -67,6 +76,7 @@ func (r *room) add(p *participant, s *Session) error {
 	}, quality.Best, true}
 	r.tell(p, &wire.ParticipantJoined{Participant: m.row})
 	r.members = append(r.members, m)
+	r.peak = max(r.peak, len(r.members))
 	r.count.Participants.Inc()
 	return nil
 }

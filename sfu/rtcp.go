@@ -123,13 +123,15 @@ func (lk *link) handleBlocks(blocks []rtcp.ReceptionReport, now time.Time) {
 		count := lk.loop.tally.set
 		if rtt, ok := report.RTT(block, now); ok {
 			lk.path.note(rtt)
-			count.RTT.Observe(rtt.Seconds())
+			lk.observeRTT(rtt)
 		}
 		d.sent.told.jitter = ticks(block.Jitter, clockOf(d.kind))
 		if lost, sent, ok := d.sent.delivery.Note(block); ok && sent > 0 {
 			d.sent.told.loss = float64(lost) / float64(sent)
 			lk.out.traffic.lose(lost, sent)
 			count.Loss[metrics.Out].Observe(d.sent.told.loss)
+			count.Media.Lost[metrics.Out].Add(float64(lost))
+			lk.loop.observeJitter(metrics.Out, d.kind, block.Jitter)
 		}
 	}
 }

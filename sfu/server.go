@@ -107,6 +107,7 @@ func New(cfg Config, m *metrics.Set, log *slog.Logger) (*Server, error) {
 		rooms: make(map[string]*room),
 		empty: make(chan struct{}),
 	}
+	m.Media.CountSocketDrops(func() float64 { return float64(ports.drops()) })
 	s.SetPublicIPs(cfg.PublicIPs)
 	s.Reconfigure(cfg)
 	return s, nil
@@ -191,6 +192,7 @@ func (s *Server) enter(name string) (*room, error) {
 	r := s.rooms[name]
 	if r == nil {
 		if most := s.live.Load().rooms; len(s.rooms) >= most {
+			s.count.Door.Limited[metrics.LimitRooms].Inc()
 			return nil, refuse(wire.CodeRoomFull, fmt.Sprintf("This server holds %d rooms and cannot open another one.", most))
 		}
 		r = newRoom(name, s.live.Load().loudest, s.count, s.ports)
@@ -229,6 +231,7 @@ func (s *Server) Drain(url string, left time.Duration) <-chan struct{} {
 	defer s.mu.Unlock()
 	if !s.draining {
 		s.draining = true
+		s.count.Room.Draining.Set(1)
 		if len(s.rooms) == 0 {
 			close(s.empty)
 		}

@@ -34,6 +34,7 @@ func (d *downTrack) carry(t *upTrack, now time.Time) {
 	d.giveUp()
 	d.track, d.wish, d.chooser, d.seen = t, allocate.Wish{}, allocate.Chooser{}, sight{}
 	d.aim, d.demands.changed = aim{}, false
+	d.sent.fresh, d.sent.taken = t != nil, time.Time{}
 	d.fwd.SetTarget(0, media.Layer{})
 	d.fwd.Cut()
 	if t != nil {
@@ -42,6 +43,9 @@ func (d *downTrack) carry(t *upTrack, now time.Time) {
 		d.link.pinSound(t.link)
 		t.downs = append(t.downs, d)
 		gauge.Inc()
+		if t.flows(now) && !d.paused() {
+			d.sent.taken = now
+		}
 		if d.kind == media.Video {
 			d.link.plan(now)
 		}
@@ -75,6 +79,7 @@ func (d *downTrack) paused() bool { return d.wish.Paused }
 // target points the forwarder at what the subscriber is to get.
 func (d *downTrack) target() {
 	if feed, layer := d.choose(); feed != d.fwd.Target() || layer != d.aim.layer {
+		d.noteDecision(feed, layer)
 		d.aim.layer = layer
 		d.fwd.SetTarget(feed, layer)
 		if feed == 0 {

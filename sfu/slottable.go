@@ -5,6 +5,7 @@ import (
 
 	"github.com/pion/webrtc/v4"
 
+	"sfu/metrics"
 	"sfu/sfu/media"
 	"sfu/sfu/slots"
 	"sfu/signaling/wire"
@@ -25,6 +26,7 @@ type slotTable struct {
 	want    int // pairs that the next offer is to bring about
 	version uint64
 	sent    []wire.Slot // what the client was told last
+	without int         // tracks for which there is no slot and will be none
 }
 
 // slotPair is an audio and a video slot that share a msid.
@@ -119,6 +121,17 @@ func (p *participant) pairsNegotiated() {
 	}
 }
 
+// countWithout counts tracks that found no slot, each time that they have become more.
+func (p *participant) countWithout(pairs, missing int) {
+	if pairs < maxPairs {
+		missing = 0 // they wait for slots
+	}
+	if more := missing - p.slots.without; more > 0 {
+		p.server.count.Door.Limited[metrics.LimitTracks].Add(float64(more))
+	}
+	p.slots.without = missing
+}
+
 // assignSlots decides which published track feeds which slot, tells the media
 // loop and the client, and asks for more slots where there are too few.
 func (p *participant) assignSlots() {
@@ -137,6 +150,7 @@ func (p *participant) assignSlots() {
 			p.talks.state.Need(time.Now())
 		}
 	}
+	p.countWithout(len(p.slots.table.Pairs()), missing)
 	p.sendSlots()
 }
 

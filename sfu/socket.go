@@ -13,6 +13,7 @@ import (
 	"github.com/pion/transport/v5/stdnet"
 
 	"sfu/metrics"
+	"sfu/sfu/part"
 	"sfu/sfu/udp"
 )
 
@@ -57,9 +58,11 @@ func openPorts(cfg Config, count *metrics.Set, log *slog.Logger) (*ports, error)
 		if warning := conn.Warning(); warning != "" && len(muxes) == 0 { // it is the same for all
 			log.Warn(warning)
 		}
-		muxes = append(muxes, ice.NewUDPMuxDefault(ice.UDPMuxParams{
-			UDPConn: conn, Net: p.network, Logger: pionLogs{log}.NewLogger("mux"),
-		}))
+		part.Media.Within(part.None, func() { // its reader does all that is done to a packet before a loop has it
+			muxes = append(muxes, ice.NewUDPMuxDefault(ice.UDPMuxParams{
+				UDPConn: conn, Net: p.network, Logger: pionLogs{log}.NewLogger("mux"),
+			}))
+		})
 		p.conns = append(p.conns, conn)
 		p.addrs = append(p.addrs, conn.LocalAddr().(*net.UDPAddr).AddrPort())
 	}
@@ -93,6 +96,14 @@ func (p *ports) bind(cfg Config, addr netip.AddrPort, how udp.Config) (*udp.Conn
 		return nil, err
 	}
 	return udp.Over(conn, how), nil
+}
+
+// drops returns how many datagrams the kernel has dropped because a socket was full.
+func (p *ports) drops() (n uint64) {
+	for _, c := range p.conns {
+		n += c.Drops()
+	}
+	return n
 }
 
 func (p *ports) close() error {

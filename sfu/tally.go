@@ -18,6 +18,7 @@ type tally struct {
 	writeErrors        int
 	switches, hollow   int
 	probes, padded     int
+	keyframes          int
 	repairs            repairs
 	socket             udp.Result
 }
@@ -57,6 +58,11 @@ func (t *tally) flush() {
 	add(m.Probes, &t.probes)
 	add(m.ProbePackets, &t.padded)
 	t.repairs.flush(m)
+	add(m.Media.Keyframes, &t.keyframes)
+	if t.socket.Buffers > 0 {
+		m.Media.TrainPackets.Add(t.socket.Trains[:], float64(t.socket.Packets))
+		clear(t.socket.Trains[:])
+	}
 	add(m.SocketPackets, &t.socket.Packets)
 	add(m.SocketBuffers, &t.socket.Buffers)
 	add(m.SocketLost, &t.socket.Lost)

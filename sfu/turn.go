@@ -44,6 +44,7 @@ func (c *turnConn) take(b []byte, from netip.AddrPort) bool {
 	case c.queue <- turnMessage{bytes.Clone(b), from}:
 	default:
 		c.count.TURNRefused[metrics.TURNOverload].Inc()
+		c.count.Door.Limited[metrics.LimitTURN].Inc()
 	}
 	return true
 }

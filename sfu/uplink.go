@@ -9,6 +9,7 @@ import (
 	"github.com/pion/rtp"
 	"github.com/pion/transport/v5/packetio"
 
+	"sfu/metrics"
 	"sfu/sfu/codec"
 	"sfu/sfu/media"
 	"sfu/sfu/red"
@@ -121,6 +122,7 @@ func (t *streams) sink(lk *link, ssrc uint32) io.ReadWriteCloser {
 		lk.hooks.flood()
 	}
 	if t.count > maxStreams {
+		lk.loop.tally.set.Door.Limited[metrics.LimitStreams].Inc()
 		return discard{lk.loop.tally.set.PacketsRefused[media.DropUnknown]}
 	}
 	s := &stream{link: lk, ssrc: ssrc}
@@ -334,7 +336,7 @@ func (lk *link) noteTransport(h *rtp.Header, pkt *media.Packet) {
 	if id := lk.up.desc.ids.transportCC; id != 0 {
 		if ext := h.GetExtension(id); len(ext) >= 2 {
 			seq := uint16(ext[0])<<8 | uint16(ext[1])
-			lk.up.arrivals.Record(h.SSRC, seq, pkt.Arrival.Sub(lk.born).Microseconds())
+			lk.up.arrivals.Record(h.SSRC, seq, pkt.Arrival.Sub(lk.first.joined).Microseconds())
 		}
 	}
 }
@@ -417,6 +419,7 @@ func (s *stream) carries(t *upTrack, rid string) bool {
 	}
 	if !s.rtx {
 		e.begin(s.ssrc)
+		s.link.noteFlow(s.link.loop.rhythm.now)
 	}
 	s.enc = e
 	return true

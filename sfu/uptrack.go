@@ -113,6 +113,7 @@ func (t *upTrack) setMuted(muted bool, now time.Time) {
 	for _, d := range t.downs {
 		d.fwd.Cut()
 		d.giveUp()
+		d.waits()
 	}
 	t.requestKeyframes(now)
 }

@@ -70,6 +70,13 @@ func (v *view) setTrack(id string, t wire.Track) {
 	row.Tracks = tracks
 }
 
+// plays reports whether somebody can be seen or heard.
+func (v *view) plays() bool {
+	return slices.ContainsFunc(v.rows, func(row wire.Participant) bool {
+		return slices.ContainsFunc(row.Tracks, func(t wire.Track) bool { return !t.Muted })
+	})
+}
+
 // has reports whether somebody publishes the track.
 func (v *view) has(id media.TrackID) bool {
 	for _, row := range v.rows {

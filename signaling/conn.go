@@ -11,6 +11,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"sfu/metrics"
+	"sfu/sfu/part"
 	"sfu/signaling/wire"
 )
 
@@ -52,6 +53,7 @@ func newConn(h *Handler, ws *websocket.Conn, remote string) *conn {
 // serve runs the connection until both directions are closed and the engine
 // knows it.
 func (c *conn) serve() {
+	part.Signalling.Enter() // until now it was HTTP's
 	c.log.Info("socket opened")
 	opened := time.Now()
 	var err error
@@ -121,9 +123,11 @@ func (p patient) Read(b []byte) (int, error) {
 func (c *conn) take(frame int, data []byte) *wire.Error {
 	if len(data) > wire.MaxMessage {
 		// Its rest is still to come, and is not worth reading.
+		c.limited(metrics.LimitMessageSize)
 		return &wire.Error{Code: wire.CodeTooLarge, Message: "message too large", Fatal: true}
 	}
 	if !c.messages.AllowN(time.Now(), 1+len(data)/bytesPerToken) {
+		c.limited(metrics.LimitMessages)
 		return &wire.Error{Code: wire.CodeRateLimited, Message: "too many messages"}
 	}
 	if frame != websocket.TextMessage {
@@ -132,7 +136,14 @@ func (c *conn) take(frame int, data []byte) *wire.Error {
 	msg, err := wire.Decode(data)
 	if err != nil {
 		c.metrics.Message(metrics.In, wire.Unknown)
-		return asRefusal(err)
+		refusal := asRefusal(err)
+		if refusal.Code == wire.CodeTooLarge {
+			c.limited(metrics.LimitMessageSize)
+		}
+		if refusal.Request == "report" {
+			c.metrics.Client.Reports[metrics.ReportBad].Inc()
+		}
+		return refusal
 	}
 	c.metrics.Message(metrics.In, wire.Type(msg))
 	return c.handle(msg)
@@ -190,6 +201,7 @@ func (c *conn) refuse(refusal *wire.Error) {
 	answer := *refusal
 	answer.Fatal = answer.Fatal || c.session == nil && answer.Request == "join_room"
 	if !answer.Fatal && !c.mistakes.Allow() {
+		c.limited(metrics.LimitMistakes)
 		answer = wire.Error{Code: wire.CodeRateLimited, Message: "too many errors", Fatal: true}
 	}
 	c.send(&answer)
@@ -210,6 +222,9 @@ func (c *conn) send(msg wire.Server) {
 	case isError && refusal.Fatal:
 		if c.out.end(goodbyeFor(refusal.Code), out) {
 			c.metrics.SignalingError(string(refusal.Code))
+			if refusal.Code == wire.CodeSlowConsumer {
+				c.limited(metrics.LimitUnread)
+			}
 		}
 	case !c.out.put(out):
 		c.send(&wire.Error{Code: wire.CodeSlowConsumer, Message: "too much was left unread", Fatal: true})
@@ -217,6 +232,9 @@ func (c *conn) send(msg wire.Server) {
 		c.metrics.SignalingError(string(refusal.Code))
 	}
 }
+
+// limited counts that the client ran into a limit.
+func (c *conn) limited(limit metrics.Limit) { c.metrics.Door.Limited[limit].Inc() }
 
 // why says in one word or two how the connection came to its end.
 func (c *conn) why(err error) string {

@@ -192,6 +192,7 @@ func TestAMessageAboveTheLimitIsTheEnd(t *testing.T) {
 		}
 		w.Write(make([]byte, wire.MaxMessage+10_000))
 		c.expectEnd("fatal too_large ", websocket.CloseMessageTooBig, "too_large")
+		d.limited("message_size", 1)
 	})
 }
 
@@ -207,6 +208,7 @@ func TestTwentyMistakesAreEnough(t *testing.T) {
 		c.expect("bad_message ")
 		c.say("x")
 		c.expectEnd("fatal rate_limited ", websocket.ClosePolicyViolation, "rate_limited")
+		d.limited("mistakes", 1)
 	})
 }
 
@@ -218,6 +220,7 @@ func TestTooManyMessagesAreDropped(t *testing.T) {
 			c.say(updateTrack)
 		}
 		c.expect("rate_limited ") // once, not 51 times
+		d.limited("messages", 51)
 		if n := len(e.sessions[0].handled); n != messageBurst-1 {
 			t.Errorf("%d messages came through", n)
 		}
@@ -265,6 +268,23 @@ func TestAClientThatNeverSlowsDownIsClosed(t *testing.T) {
 		}
 		if last != "fatal rate_limited " || e.sessions[0].lost != 1 {
 			t.Errorf("the last word was %q", last)
+		}
+	})
+}
+
+func TestAReportThatCannotBeIsCountedAndHarmsNobody(t *testing.T) {
+	e := &engine{}
+	inBubble(t, e, func(t *testing.T, d *door) {
+		c := d.member()
+		c.say(`{"type":"report","interval":1000,"pictures":[{"watched":2000,"frames":1}]}`)
+		c.expect("bad_message report")
+		c.say(`{"type":"report","interval":1000}`)
+		c.expect()
+		if s := e.sessions[0]; len(s.handled) != 1 || s.lost != 0 {
+			t.Errorf("%+v", s)
+		}
+		if want := `sfu_client_reports_total{outcome="malformed"} 1`; !strings.Contains(d.scrape(), want) {
+			t.Errorf("no %s", want)
 		}
 	})
 }

@@ -124,7 +124,11 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (h *Handler) enter() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.closed || h.open >= h.limit {
+	if h.closed {
+		return false
+	}
+	if h.open >= h.limit {
+		h.metrics.Door.Limited[metrics.LimitConnections].Inc()
 		return false
 	}
 	h.open++

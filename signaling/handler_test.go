@@ -77,6 +77,7 @@ func TestTheDoorIsFull(t *testing.T) {
 		if _, response, err := d.dial(nil); err == nil || response.StatusCode != http.StatusServiceUnavailable {
 			t.Errorf("%v, %v", response, err)
 		}
+		d.limited("connections", 1)
 		first.say(leave)
 		synctest.Wait()
 		d.member()
@@ -151,6 +152,14 @@ func TestMetrics(t *testing.T) {
 			t.Error("a closed connection is still counted")
 		}
 	})
+}
+
+// limited holds how often a limit was run into against what is counted.
+func (d *door) limited(limit string, times int) {
+	d.t.Helper()
+	if want := fmt.Sprintf("sfu_limited_total{limit=%q} %d\n", limit, times); !strings.Contains(d.scrape(), want) {
+		d.t.Errorf("not counted: %s", want)
+	}
 }
 
 func (d *door) scrape() string {

@@ -139,6 +139,7 @@ func TestAClientThatDoesNotReadIsToldWhy(t *testing.T) {
 				if slow.lost != 1 {
 					t.Error("the engine does not know")
 				}
+				d.limited("unread", 1)
 				bystander.say(updateTrack)
 				bystander.expect()
 			})
@@ -162,6 +163,7 @@ func TestAClientThatNeverReadsIsGoneSoon(t *testing.T) {
 		if !strings.Contains(d.scrape(), `code="slow_consumer"} 1`) {
 			t.Error("nobody counted it")
 		}
+		d.limited("unread", 1)
 	})
 }
 

@@ -70,6 +70,7 @@ func (c *conn) deadline() time.Time {
 func (c *conn) writeFailed(err error) {
 	if isTimeout(err) && c.out.end(goodbyeFor(wire.CodeSlowConsumer)) {
 		c.metrics.SignalingError(string(wire.CodeSlowConsumer))
+		c.limited(metrics.LimitUnread)
 	}
 }
 

@@ -35,7 +35,7 @@ func apiRoutes(mux *http.ServeMux, engine inspector) {
 
 // refuse says why there is no answer.
 func refuse(w http.ResponseWriter, err error) {
-	answer(w, statusOf(err), map[string]string{"error": err.Error()})
+	problem(w, statusOf(err), err.Error())
 }
 
 // statusOf is the HTTP status of an error; what the engine does not know is the
@@ -55,7 +55,11 @@ func statusOf(err error) int {
 }
 
 func answer(w http.ResponseWriter, status int, body any) {
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	reply(w, "application/json; charset=utf-8", status, body)
+}
+
+func reply(w http.ResponseWriter, kind string, status int, body any) {
+	w.Header().Set("Content-Type", kind)
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(body)

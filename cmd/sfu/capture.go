@@ -17,8 +17,6 @@ import (
 const (
 	// maxCaptureBody bounds the body of a request for a capture.
 	maxCaptureBody = 4 << 10
-	// captureStall is how long whoever reads a capture may not take any of it.
-	captureStall = 10 * time.Second
 
 	megabyte = 1 << 20
 )
@@ -47,12 +45,11 @@ func capture(w http.ResponseWriter, r *http.Request, engine inspector) {
 	w.Header().Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", order.Participant+".pcap"))
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Trailer", "Sfu-Capture-Missed")
-	control := http.NewResponseController(w)
-	_ = c.Run(r.Context(), &stream{w, control})
+	_ = c.Run(r.Context(), &stream{w, http.NewResponseController(w)})
 	w.Header().Set("Sfu-Capture-Missed", strconv.Itoa(c.Missed()))
 }
 
-// stream hands out each piece at once, and gives up on a reader that takes none.
+// stream hands out each piece at once. Who takes none is given up by opsAnswer.
 type stream struct {
 	w       io.Writer
 	control *http.ResponseController
@@ -60,9 +57,6 @@ type stream struct {
 
 // Write writes one piece.
 func (s *stream) Write(b []byte) (int, error) {
-	if err := s.control.SetWriteDeadline(time.Now().Add(captureStall)); err != nil {
-		return 0, err
-	}
 	n, err := s.w.Write(b)
 	if err != nil {
 		return n, err

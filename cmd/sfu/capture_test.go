@@ -18,7 +18,8 @@ import (
 func TestACaptureOutlivesTheServersDeadlines(t *testing.T) {
 	t.Parallel()
 	log := slog.New(slog.DiscardHandler)
-	engine, err := sfu.New(sfu.Config{Captures: true}, metrics.New(), log)
+	count := metrics.New()
+	engine, err := sfu.New(sfu.Config{Captures: true}, count, log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,9 +32,7 @@ func TestACaptureOutlivesTheServersDeadlines(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	mux := http.NewServeMux()
-	apiRoutes(mux, engine)
-	server := httpServer(mux, log)
+	server := httpServer(opsRoutes(newOpsDoor(&count.Door, log), http.NotFoundHandler(), engine, &health{}), log)
 	server.ReadTimeout, server.WriteTimeout = 100*time.Millisecond, 100*time.Millisecond
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

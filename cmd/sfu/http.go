@@ -7,24 +7,14 @@ import (
 	"net/http"
 	"sync/atomic"
 	"time"
-
-	"sfu/web"
 )
 
 // publicRoutes is what the world sees.
-func publicRoutes(door http.Handler, h *health) http.Handler {
+func publicRoutes(page, door, metrics http.Handler, h *health) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/", web.Handler())
+	mux.Handle("/", page)
 	mux.Handle("/ws", door)
-	h.routes(mux)
-	return mux
-}
-
-// opsRoutes is what the operator sees.
-func opsRoutes(metrics http.Handler, engine inspector, h *health) http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", metrics)
-	apiRoutes(mux, engine)
+	mux.Handle("/metrics", metrics)
 	h.routes(mux)
 	return mux
 }

@@ -3,16 +3,18 @@ package main
 import (
 	"net"
 	"sync"
+
+	"sfu/metrics"
 )
 
-// maxConnections bounds what one listener holds open; the next ones wait in
+// maxConnections bounds what one public listener holds open; the next ones wait in
 // the kernel's backlog.
 const maxConnections = 16384
 
 // limited are listeners of which each holds so many connections open at most.
-func limited(listeners []net.Listener) []net.Listener {
+func limited(listeners []net.Listener, most int, set *metrics.Set) []net.Listener {
 	for i, l := range listeners {
-		listeners[i] = limit(l, maxConnections)
+		listeners[i] = limit(l, most, set.Door.Limited[metrics.LimitListener].Inc)
 	}
 	return listeners
 }
@@ -22,20 +24,26 @@ func limited(listeners []net.Listener) []net.Listener {
 type limitListener struct {
 	net.Listener
 	places chan struct{}
+	full   func()        // called when the next one has to wait
 	done   chan struct{} // closed by Close
 	once   sync.Once
 }
 
-func limit(l net.Listener, most int) net.Listener {
-	return &limitListener{Listener: l, places: make(chan struct{}, most), done: make(chan struct{})}
+func limit(l net.Listener, most int, full func()) net.Listener {
+	return &limitListener{Listener: l, full: full, places: make(chan struct{}, most), done: make(chan struct{})}
 }
 
 // Accept waits for a place, and then for a connection.
 func (l *limitListener) Accept() (net.Conn, error) {
 	select {
 	case l.places <- struct{}{}:
-	case <-l.done:
-		return nil, net.ErrClosed
+	default:
+		l.full()
+		select {
+		case l.places <- struct{}{}:
+		case <-l.done:
+			return nil, net.ErrClosed
+		}
 	}
 	conn, err := l.Listener.Accept()
 	if err != nil {

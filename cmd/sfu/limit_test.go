@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"net"
+	"sync/atomic"
 	"testing"
 )
 
@@ -12,7 +13,8 @@ func TestAListenerHoldsSoManyConnections(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := limit(raw, 2)
+	var full atomic.Int32
+	l := limit(raw, 2, func() { full.Add(1) })
 	accepted := make(chan net.Conn)
 	failed := make(chan error, 1)
 	go func() {
@@ -44,6 +46,9 @@ func TestAListenerHoldsSoManyConnections(t *testing.T) {
 	_ = first.Close()
 	_ = first.Close() // gives one place free, not two
 	third := <-accepted
+	if n := full.Load(); n == 0 {
+		t.Error("nobody was told that it is full")
+	}
 	for _, c := range []net.Conn{second, third} {
 		if _, ok := c.(interface{ NetConn() net.Conn }).NetConn().(*net.TCPConn); !ok {
 			t.Errorf("below %T there is no TCP connection: icetcp cannot tune it", c)

@@ -87,6 +87,7 @@ func (p *program) apply(o *options) {
 	p.door.AllowOrigins(o.door().AllowedOrigins)
 	_ = p.resolver.SetPublic(o.public()) // also resolves names anew
 	p.gate.renew(o, time.Now())
+	p.scrapes.allow(o.PublicMetricsToken)
 }
 
 // problems returns everything that is wrong, one by one.

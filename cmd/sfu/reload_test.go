@@ -278,8 +278,14 @@ func TestLiveSettings(t *testing.T) {
 			status(t, in, "https://evil.example")
 			says("socket refused", "origin", "https://evil.example")(t, in, from)
 		}, nil},
-		{"turn-secret", "", "", nil, nil},      // TestTheRelaysSecretIsReplaced
-		{"turn-secret-file", "", "", nil, nil}, // the same
+		{"public-metrics-token", "0123456789abcdef", "fedcba9876543210", func(t *testing.T, in *instance, _ int) {
+			if res, _ := request(t, "GET", in.url+"/metrics", "Authorization", "Bearer fedcba9876543210"); res.StatusCode != http.StatusOK {
+				t.Error(res.Status)
+			}
+		}, nil},
+		{"public-metrics-token-file", "", "", nil, nil}, // the same, and config's tests
+		{"turn-secret", "", "", nil, nil},               // TestTheRelaysSecretIsReplaced
+		{"turn-secret-file", "", "", nil, nil},          // the same
 	}
 	parser, err := kong.New(new(grammar), kong.Vars{"version": ""})
 	if err != nil {

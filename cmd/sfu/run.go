@@ -16,7 +16,9 @@ import (
 	"sfu/address"
 	"sfu/metrics"
 	"sfu/sfu"
+	"sfu/sfu/part"
 	"sfu/signaling"
+	"sfu/web"
 )
 
 const (
@@ -71,13 +73,14 @@ func run(ctx context.Context, hangups <-chan os.Signal, args []string, stdout, s
 
 // program is everything that runs.
 type program struct {
-	health *health
-	engine *sfu.Server
-	door   *signaling.Handler
-	public *http.Server
-	ops    *http.Server
-	gate   gate // with TLS
-	count  *metrics.Set
+	health  *health
+	engine  *sfu.Server
+	door    *signaling.Handler
+	public  *http.Server
+	ops     *http.Server
+	gate    gate // with TLS
+	scrapes *publicMetrics
+	count   *metrics.Set
 
 	resolver  *address.Resolver
 	unresolve context.CancelFunc // nil before advertise
@@ -124,8 +127,10 @@ func start(o *options, log *slog.Logger) (*program, error) {
 	}
 	p.engine, p.door = engine, signaling.New(engine, o.door(), set, log)
 	set.Loaded(time.Now())
-	p.public = httpServer(publicRoutes(p.door, p.health), log)
-	p.ops = httpServer(opsRoutes(set.Handler(), engine, p.health), log)
+	door, page, scrape := newOpsDoor(&set.Door, log), web.Handler(), p.scrape()
+	p.scrapes = newPublicMetrics(door, scrape, page, o.PublicMetricsToken)
+	p.public = httpServer(publicRoutes(page, p.door, p.scrapes, p.health), log)
+	p.ops = httpServer(opsRoutes(door, scrape, engine, p.health), log)
 	scheme := "http"
 	if o.Secure() {
 		scheme = "https"
@@ -136,9 +141,9 @@ func start(o *options, log *slog.Logger) (*program, error) {
 			return nil, errors.Join(err, p.drain())
 		}
 	} else {
-		p.serve(p.public, limited(public))
+		p.serve(p.public, limited(public, maxConnections, set))
 	}
-	p.serve(p.ops, limited(ops))
+	p.serve(p.ops, limited(ops, maxOpsConnections, set))
 	if err := p.advertise(o, log); err != nil {
 		return nil, errors.Join(err, p.drain())
 	}
@@ -177,6 +182,7 @@ func (p *program) advertise(o *options, log *slog.Logger) error {
 func (p *program) serve(s *http.Server, listeners []net.Listener) {
 	for _, l := range listeners {
 		p.serves.Go(func() {
+			part.HTTP.Enter()
 			if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 				p.broken <- fmt.Errorf("serve %s: %w", l.Addr(), err)
 			}
@@ -184,11 +190,36 @@ func (p *program) serve(s *http.Server, listeners []net.Listener) {
 	}
 }
 
+// refuse says that nobody is let in any more.
+func (p *program) refuse() {
+	p.health.draining.Store(true)
+	p.count.Room.Draining.Set(1)
+}
+
+// scrape serves the metrics, with what nobody counts as it happens.
+func (p *program) scrape() http.Handler {
+	serve := p.count.Handler()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if p.gate.certs != nil {
+			p.count.Door.CertificateExpiry.Set(seconds(p.gate.certs.Expiry()))
+		}
+		serve.ServeHTTP(w, r)
+	})
+}
+
+// seconds is when a certificate expires, in Unix time; 0 when there is none.
+func seconds(_ string, notAfter time.Time) float64 {
+	if notAfter.IsZero() {
+		return 0
+	}
+	return float64(notAfter.Unix())
+}
+
 // wait lets nobody in any more, tells those inside of the page where their rooms go on,
 // if there is one, and waits for the rooms to end, but not longer than most.
 func (p *program) wait(elsewhere string, most time.Duration) {
 	notifyStopping()
-	p.health.draining.Store(true)
+	p.refuse()
 	select {
 	case <-p.engine.Drain(elsewhere, most):
 	case <-time.After(most):
@@ -211,7 +242,7 @@ func (p *program) stop() error {
 // socket, no media. The fronts refuse everybody by then, and end with the certificates.
 // The operations port answers to the end.
 func (p *program) drain() error {
-	p.health.draining.Store(true)
+	p.refuse()
 	p.engine.Drain("", 0)
 	err := errors.Join(shutdown(p.public), p.gate.closePlain(), p.door.Close(), p.gate.closeMedia(), p.engine.Close())
 	p.gate.close()

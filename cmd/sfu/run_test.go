@@ -233,6 +233,7 @@ func TestADrainWaitsForItsRooms(t *testing.T) {
 	}
 	hear(t, member)
 
+	metric(t, in, "sfu_draining 0")
 	in.cancel()
 	if msg := hear(t, member); msg.Type != "moved" || msg.URL != "https://b.example.org" {
 		t.Errorf("the member was told %+v", msg)
@@ -240,6 +241,7 @@ func TestADrainWaitsForItsRooms(t *testing.T) {
 	if status, _ := get(t, in.ops+"/readyz"); status != http.StatusServiceUnavailable {
 		t.Errorf("readyz says %d", status)
 	}
+	metric(t, in, "sfu_draining 1", `sfu_ops_requests_total{outcome="ok",route="health"} 1`)
 	late := dial(t, in)
 	if err := late.WriteJSON(map[string]string{"type": "join_room", "room": "kitchen", "name": "Ben"}); err != nil {
 		t.Fatal(err)

@@ -18,6 +18,7 @@ import (
 	"sfu/metrics"
 	"sfu/relay"
 	"sfu/sfu"
+	"sfu/sfu/part"
 )
 
 // gate is what the server has besides a page when it speaks TLS itself: one TCP port
@@ -32,23 +33,30 @@ type gate struct {
 }
 
 // certificate returns where the server's certificate comes from. The ports are open.
-func certificate(o *options, httpsPort, httpPort int, log *slog.Logger) (certs.Source, error) {
+func certificate(o *options, httpsPort, httpPort int, renewal func(ok bool), log *slog.Logger) (certs.Source, error) {
+	told := func(p *certs.Pair, err error) (certs.Source, error) {
+		if err != nil {
+			return nil, err
+		}
+		p.OnRenewal(renewal)
+		return p, nil
+	}
 	names := make([]string, len(o.Domain))
 	for i, d := range o.Domain {
 		names[i] = string(d)
 	}
 	switch o.TLS {
 	case config.TLSFiles:
-		return certs.Files(o.CertFile, o.KeyFile, log)
+		return told(certs.Files(o.CertFile, o.KeyFile, log))
 	case config.TLSSelfSigned:
 		if len(names) == 0 {
 			names = []string{"localhost", "127.0.0.1", "::1"}
 		}
-		return certs.SelfSigned(o.StateDir, names, log)
+		return told(certs.SelfSigned(o.StateDir, names, log))
 	}
 	c := certs.Config{
 		Names: names, Email: o.Email, Directory: o.ACMEDirectory, Storage: o.StateDir,
-		HTTPSPort: httpsPort, HTTPPort: httpPort, Log: log,
+		HTTPSPort: httpsPort, HTTPPort: httpPort, Log: log, OnRenewal: renewal,
 	}
 	if o.ACMERoot != "" {
 		pem, err := os.ReadFile(o.ACMERoot)
@@ -67,7 +75,7 @@ func certificate(o *options, httpsPort, httpPort int, log *slog.Logger) (certs.S
 func (p *program) open(o *options, public, plain []net.Listener, s *secrets, set *metrics.Set, log *slog.Logger) error {
 	g := &p.gate
 	var err error
-	if g.certs, err = certificate(o, port(public), port(plain), log); err != nil {
+	if g.certs, err = certificate(o, port(public), port(plain), set.Door.Renewed, log); err != nil {
 		return err
 	}
 	media := onLoopback(p.engine.MediaAddrs())
@@ -76,16 +84,19 @@ func (p *program) open(o *options, public, plain []net.Listener, s *secrets, set
 	}
 	g.plain = httpServer(redirect(port(public)), log)
 	var turn []net.Listener
-	for _, l := range limited(public) {
+	for _, l := range limited(public, maxConnections, set) {
 		f := front.New(l, front.Config{
-			TLS: g.certs.TLS(), Pending: set.FrontPending.Add,
+			TLS: g.certs.TLS(), Pending: set.FrontPending.Add, Crowded: set.Door.Limited[metrics.LimitPending].Inc,
 			Count: func(k front.Kind) { set.FrontConnection(k.String()) },
 		})
 		g.fronts = append(g.fronts, f)
 		p.serve(p.public, []net.Listener{f.HTTP()})
 		p.serve(g.plain, []net.Listener{f.Plain()})
 		carry := f.ICE()
-		p.serves.Go(func() { _ = g.tcp.Serve(carry) })
+		p.serves.Go(func() {
+			part.Media.Enter()
+			_ = g.tcp.Serve(carry)
+		})
 		if s != nil { // else the front refuses it
 			turn = append(turn, f.TURN())
 		}
@@ -93,9 +104,11 @@ func (p *program) open(o *options, public, plain []net.Listener, s *secrets, set
 	if s != nil {
 		g.secrets = s
 		peers := slices.DeleteFunc(p.engine.MediaAddrs(), func(a netip.AddrPort) bool { return a.Addr().IsLoopback() })
-		g.relay, err = relay.New(relay.Config{
-			Secret: s.current.Load().text, Peers: func() []netip.AddrPort { return peers },
-			PacketConns: p.engine.TURNConns(), Listeners: turn, Metrics: set,
+		part.TURN.Within(part.None, func() {
+			g.relay, err = relay.New(relay.Config{
+				Secret: s.current.Load().text, Peers: func() []netip.AddrPort { return peers },
+				PacketConns: p.engine.TURNConns(), Listeners: turn, Metrics: set,
+			})
 		})
 		if err != nil {
 			return err
@@ -104,9 +117,10 @@ func (p *program) open(o *options, public, plain []net.Listener, s *secrets, set
 	if acme, ok := g.certs.(*certs.Automatic); ok {
 		g.plain.Handler = acme.Handler(g.plain.Handler)
 	}
-	p.serve(g.plain, limited(plain))
+	p.serve(g.plain, limited(plain, maxConnections, set))
 	for _, f := range g.fronts {
 		p.serves.Go(func() {
+			part.HTTP.Enter()
 			if err := f.Serve(); err != nil {
 				p.broken <- err
 			}

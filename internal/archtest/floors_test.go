@@ -18,7 +18,7 @@ type floor struct {
 }
 
 var (
-	words = []string{"sfu/media", "sfu/seqnum", "sfu/mailbox", "signaling/wire", "metrics"}
+	words = []string{"sfu/media", "sfu/seqnum", "sfu/mailbox", "sfu/part", "signaling/wire", "metrics"}
 	logic = []string{
 		"sfu/codec", "sfu/forward", "sfu/nack", "sfu/keyframe", "sfu/report", "sfu/estimate",
 		"sfu/allocate", "sfu/speaker", "sfu/slots", "sfu/negotiate", "sfu/dependency", "sfu/dynacast", "sfu/red", "sfu/bulk",
@@ -57,7 +57,7 @@ var floors = []floor{
 	{
 		name:      "doors",
 		packages:  doors,
-		ours:      []string{"sfu", "sfu/media", "signaling/wire", "metrics"},
+		ours:      []string{"sfu", "sfu/media", "sfu/part", "signaling/wire", "metrics"},
 		libraries: []string{"github.com/gorilla/websocket", "golang.org/x/time", "github.com/pion/turn", "github.com/pion/stun", "github.com/pion/logging"},
 	},
 	{

@@ -5,18 +5,15 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	dto "github.com/prometheus/client_model/go"
-
 	"sfu/metrics"
 )
 
 // mean returns the mean of what a histogram has observed, and how often it did.
-func mean(t *testing.T, h prometheus.Histogram) (mean float64, n uint64) {
+func mean(t *testing.T, h prometheus.Collector) (mean float64, n uint64) {
 	t.Helper()
-	var out dto.Metric
-	check(t, h.Write(&out))
-	n = out.GetHistogram().GetSampleCount()
-	return out.GetHistogram().GetSampleSum() / float64(max(n, 1)), n
+	out := histogramOf(t, h)
+	n = out.GetSampleCount()
+	return out.GetSampleSum() / float64(max(n, 1)), n
 }
 
 func TestLossIsBlamedOnTheLineThatLoses(t *testing.T) {

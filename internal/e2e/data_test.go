@@ -227,6 +227,9 @@ func TestOneWhoOpensTooManyChannelsIsRefused(t *testing.T) {
 		if bob.channelFrom(ann, "one too many") != nil {
 			t.Error("bob has the channel that was refused")
 		}
+		if n := value(w.count.Door.Limited[metrics.LimitChannels]); n != 1 {
+			t.Errorf("counted %v times", n)
+		}
 		bob.receives(time.Second, ann)
 	})
 }

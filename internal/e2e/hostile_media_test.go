@@ -8,6 +8,8 @@ import (
 
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
+
+	"sfu/metrics"
 )
 
 // throw sends one RTP packet as it is.
@@ -191,6 +193,9 @@ func TestAFloodOfStreamsEndsWhoSendsIt(t *testing.T) {
 		})
 		if why := ann.told(time.Second, eve); why != "lost" {
 			t.Errorf("eve is gone because %q", why)
+		}
+		if value(w.count.Door.Limited[metrics.LimitStreams]) == 0 {
+			t.Error("not counted")
 		}
 		w.holds(2, 2, 2)
 		eve.vanish()

@@ -3,6 +3,7 @@ package e2e
 import (
 	"fmt"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -83,6 +84,16 @@ func (w *world) checkConservation() {
 		w.t.Errorf("%v packets were offered, but %v forwarded, %v dropped, %v failed", offered,
 			sum(c.PacketsForwarded[:]), sum(c.PacketsDropped[:]), value(c.WriteErrors))
 	}
+	trains := histogramOf(w.t, c.Media.TrainPackets)
+	if packets, buffers := value(c.SocketPackets), value(c.SocketBuffers); trains.GetSampleSum() != packets || float64(trains.GetSampleCount()) != buffers {
+		w.t.Errorf("%d trains hold %v packets, but %v were sent in %v buffers",
+			trains.GetSampleCount(), trains.GetSampleSum(), packets, buffers)
+	}
+	// What is refused before it gets to a loop is in no turn.
+	taken, refused := sum(c.PacketsReceived[:]), sum(c.PacketsRefused[:])
+	if turns := histogramOf(w.t, c.Media.TurnPackets).GetSampleSum(); turns < taken || turns > taken+refused {
+		w.t.Errorf("turns had %v packets, but %v were taken and %v refused", turns, taken, refused)
+	}
 }
 
 // checkAccounts compares the server's books with what peers sent and received.
@@ -141,12 +152,22 @@ func (w *world) checkNothingLeft() {
 		"rooms": c.Rooms, "participants": c.Participants, "signalling connections": c.SignalingConnections,
 		"audio tracks": c.UpTracks[media.Audio], "video tracks": c.UpTracks[media.Video],
 		"audio slots in use": c.DownTracks[media.Audio], "video slots in use": c.DownTracks[media.Video],
-		"data channels": c.DataChannels,
+		"data channels": c.DataChannels, "bytes that wait on them": c.Data.QueuedBytes,
 	} {
 		if n := value(gauge); n != 0 {
 			w.t.Errorf("%v %s are left", n, name)
 		}
 	}
+}
+
+// histogramOf reads a histogram.
+func histogramOf(t *testing.T, c prometheus.Collector) *dto.Histogram {
+	t.Helper()
+	metrics := make(chan prometheus.Metric, 1)
+	c.Collect(metrics)
+	var out dto.Metric
+	check(t, (<-metrics).Write(&out))
+	return out.GetHistogram()
 }
 
 // value reads a counter or a gauge.

@@ -1,6 +1,7 @@
 package udp
 
 import (
+	"math/bits"
 	"net/netip"
 	"sync"
 )
@@ -21,17 +22,31 @@ const (
 
 // Result is what became of the packets of a batch.
 type Result struct {
-	Packets int // handed to the network
-	Buffers int // that they passed the kernel in; the fewer, the cheaper
-	Refused int // trains that had to be sent packet by packet
-	Waits   int // times that the socket's buffer was full for a moment
-	Lost    int // packets that were not sent
+	Packets int                // handed to the network
+	Buffers int                // that they passed the kernel in; the fewer, the cheaper
+	Trains  [trainSizes]uint32 // the buffers, by how many packets each was: 1, 2, up to 4, 8, 16, 32, 48
+	Refused int                // trains that had to be sent packet by packet
+	Waits   int                // times that the socket's buffer was full for a moment
+	Lost    int                // packets that were not sent
+}
+
+// trainSizes is how many sizes of trains are told apart.
+const trainSizes = 7
+
+// sent notes a buffer of so many packets that the network took.
+func (r *Result) sent(packets int) {
+	r.Packets += packets
+	r.Buffers++
+	r.Trains[bits.Len(uint(packets-1))]++
 }
 
 // Add adds other to r.
 func (r *Result) Add(other Result) {
 	r.Packets += other.Packets
 	r.Buffers += other.Buffers
+	for i, n := range other.Trains {
+		r.Trains[i] += n
+	}
 	r.Refused += other.Refused
 	r.Waits += other.Waits
 	r.Lost += other.Lost

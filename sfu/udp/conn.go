@@ -37,6 +37,8 @@ type socket interface {
 	receive(in *inbox) error
 	// send sends the trains of a and adds to r what became of them.
 	send(a *arena, r *Result)
+	// dropped returns how many datagrams were dropped for want of room.
+	dropped() uint64
 }
 
 // Listen opens a socket on local.
@@ -65,6 +67,10 @@ func Over(conn net.PacketConn, cfg Config) *Conn {
 // Warning says what the operator should change for a socket that holds less
 // than it should; it is empty when nothing is wrong.
 func (c *Conn) Warning() string { return c.warning }
+
+// Drops returns how many datagrams the kernel has dropped because nobody took them
+// soon enough, as far as can be known: on Linux. Any goroutine may ask, also after Close.
+func (c *Conn) Drops() uint64 { return c.socket.dropped() }
 
 // ReadFromAddrPort reads the next datagram that is not taken as media. One
 // goroutine may read at a time. A datagram that b is too short for is dropped.

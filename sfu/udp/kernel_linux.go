@@ -16,6 +16,7 @@ type kernel struct {
 	trains   bool // UDP_SEGMENT is known (Linux 4.18)
 	refusals refusals
 	incoming incoming
+	drops    drops
 }
 
 // calls are the system calls; a test puts others in their place.

@@ -59,7 +59,10 @@ func TestTrainsThatAreRefused(t *testing.T) {
 			return 0
 		})
 		batch := sender.NewBatch()
-		for turn, want := range []Result{{Packets: 18, Buffers: 8, Refused: 1}, {Packets: 18, Buffers: 8}} {
+		for turn, want := range []Result{
+			{Packets: 18, Buffers: 8, Trains: [trainSizes]uint32{0: 6, 3: 2}, Refused: 1},
+			{Packets: 18, Buffers: 8, Trains: [trainSizes]uint32{0: 6, 3: 2}},
+		} {
 			for _, sub := range subs {
 				for i := range 6 {
 					batch.Append(addrOf(sub), fill(batch.Room(800)[:800], i))
@@ -120,12 +123,12 @@ func TestErrorsThatPass(t *testing.T) {
 		want   Result
 		lost   int // which packet
 	}{
-		{"interrupted", []syscall.Errno{unix.EINTR, unix.EINTR}, false, Result{Packets: 4, Buffers: 4}, -1},
-		{"full for a moment", []syscall.Errno{0, unix.EAGAIN, 0, unix.EAGAIN}, true, Result{Packets: 4, Buffers: 4, Waits: 2}, -1},
-		{"full", []syscall.Errno{0, unix.EAGAIN}, false, Result{Packets: 1, Buffers: 1, Waits: patience, Lost: 3}, 1},
-		{"no route", []syscall.Errno{0, unix.ENETUNREACH}, false, Result{Packets: 3, Buffers: 3, Lost: 1}, 1},
-		{"no queue", []syscall.Errno{unix.ENOBUFS}, false, Result{Packets: 3, Buffers: 3, Lost: 1}, 0},
-		{"too long alone", []syscall.Errno{0, 0, 0, unix.EMSGSIZE}, false, Result{Packets: 3, Buffers: 3, Lost: 1}, 3},
+		{"interrupted", []syscall.Errno{unix.EINTR, unix.EINTR}, false, Result{Packets: 4, Buffers: 4, Trains: [trainSizes]uint32{4}}, -1},
+		{"full for a moment", []syscall.Errno{0, unix.EAGAIN, 0, unix.EAGAIN}, true, Result{Packets: 4, Buffers: 4, Trains: [trainSizes]uint32{4}, Waits: 2}, -1},
+		{"full", []syscall.Errno{0, unix.EAGAIN}, false, Result{Packets: 1, Buffers: 1, Trains: [trainSizes]uint32{1}, Waits: patience, Lost: 3}, 1},
+		{"no route", []syscall.Errno{0, unix.ENETUNREACH}, false, Result{Packets: 3, Buffers: 3, Trains: [trainSizes]uint32{3}, Lost: 1}, 1},
+		{"no queue", []syscall.Errno{unix.ENOBUFS}, false, Result{Packets: 3, Buffers: 3, Trains: [trainSizes]uint32{3}, Lost: 1}, 0},
+		{"too long alone", []syscall.Errno{0, 0, 0, unix.EMSGSIZE}, false, Result{Packets: 3, Buffers: 3, Trains: [trainSizes]uint32{3}, Lost: 1}, 3},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

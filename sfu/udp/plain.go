@@ -35,8 +35,10 @@ func (p plain) send(a *arena, r *Result) {
 				r.Lost++
 				continue
 			}
-			r.Packets++
-			r.Buffers++
+			r.sent(1)
 		}
 	}
 }
+
+// dropped knows nothing.
+func (plain) dropped() uint64 { return 0 }

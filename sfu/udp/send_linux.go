@@ -111,8 +111,7 @@ func (o *outbox) transmit(fd uintptr, at, end int) {
 			continue
 		}
 		for range sent {
-			o.result.Packets += o.packets(at)
-			o.result.Buffers++
+			o.result.sent(o.packets(at))
 			at++
 		}
 	}

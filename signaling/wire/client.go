@@ -82,3 +82,38 @@ type Restart struct{}
 
 // Leave is a clean goodbye.
 type Leave struct{}
+
+// Report is what a client saw and heard, which only it can know. It is sent
+// with its user's consent alone. Times are in milliseconds; what a browser does
+// not tell is left out.
+type Report struct {
+	Steps    *JoinSteps      `json:"steps,omitempty"`
+	Interval int             `json:"interval,omitempty"` // that the pictures and sounds are of
+	Pictures []PictureReport `json:"pictures,omitzero"`
+	Sounds   []SoundReport   `json:"sounds,omitzero"`
+}
+
+// JoinSteps is when each step of a join was done, since the click that began it.
+type JoinSteps struct {
+	Devices   *int `json:"devices,omitempty"`   // open
+	Socket    *int `json:"socket,omitempty"`    // open
+	Welcome   *int `json:"welcome,omitempty"`   // here
+	Connected *int `json:"connected,omitempty"` // media is
+	Picture   *int `json:"picture,omitempty"`   // the first of somebody else
+	Sound     *int `json:"sound,omitempty"`     // the first of somebody else
+}
+
+// PictureReport is how one picture was to look at. It names nobody.
+type PictureReport struct {
+	Watched   int  `json:"watched"`             // time in which it was to move
+	Frames    int  `json:"frames"`              // decoded in it
+	Undecoded *int `json:"undecoded,omitempty"` // frames that came whole and were not decoded
+	Freezes   *int `json:"freezes,omitempty"`
+	Frozen    *int `json:"frozen,omitempty"` // time of it in which it stood still
+}
+
+// SoundReport is how one voice was to listen to, in samples of what was played.
+type SoundReport struct {
+	Samples   int `json:"samples"`
+	Concealed int `json:"concealed"` // of them made up, because what should have come did not
+}

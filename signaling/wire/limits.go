@@ -24,4 +24,7 @@ const (
 	MaxTrackID   = 64        // bytes
 	MaxCandidate = 1 << 10   // bytes
 	MaxUfrag     = 256       // bytes, RFC 8839 section 5.4
+	MaxReported  = 64        // pictures of one report, and sounds
+	MaxInterval  = 60_000    // milliseconds that one report is of
+	MaxStep      = 600_000   // milliseconds that a step of a join takes
 )

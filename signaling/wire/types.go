@@ -13,6 +13,7 @@ var newClient = map[string]func() Client{
 	"update_track": func() Client { return new(UpdateTrack) },
 	"subscribe":    func() Client { return new(Subscribe) },
 	"restart":      func() Client { return new(Restart) },
+	"report":       func() Client { return new(Report) },
 	"leave":        func() Client { return new(Leave) },
 }
 
@@ -55,6 +56,8 @@ func Type(msg any) string {
 		return "subscribe"
 	case *Restart:
 		return "restart"
+	case *Report:
+		return "report"
 	case *Leave:
 		return "leave"
 	case *Welcome:

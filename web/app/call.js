@@ -8,11 +8,15 @@ import { Notices } from './notices.js';
 import { ScreenShare } from './screen.js';
 import { Settings } from './settings.js';
 import { Stage } from './stage.js';
+import { Statistics } from './statistics.js';
+import { label } from './tile.js';
 import { deviceTrouble } from './trouble.js';
 import { inviteLink, pageAt, several } from './words.js';
 
-/** @import { Participant, Room } from '../client/index.js' */
+/** @import { Participant, Room, Steps } from '../client/index.js' */
+/** @import { Row } from './figures.js' */
 /** @import { LocalDevice, LocalMedia } from './media.js' */
+/** @import { Prefs } from './prefs.js' */
 /** @import { View } from './tile.js' */
 
 /**
@@ -29,6 +33,7 @@ export class CallScreen {
   #stage;
   #chat;
   #settings;
+  #statistics;
   #share;
   #meter;
   #own = new MediaStream();
@@ -47,9 +52,10 @@ export class CallScreen {
    * @param {string} roomName
    * @param {LocalMedia} media
    * @param {{id: string, choose: (id: string) => void}} speaker
+   * @param {{prefs: Pick<Prefs, 'figures'|'reports'>, steps: Steps}} insight what is shown and told of how it goes
    * @param {() => void} leave
    */
-  constructor(room, roomName, media, speaker, leave) {
+  constructor(room, roomName, media, speaker, { prefs, steps }, leave) {
     this.#room = room;
     this.#roomName = roomName;
     this.#media = media;
@@ -58,13 +64,21 @@ export class CallScreen {
       part(this.element, 'tiles', HTMLElement),
       () => this.#askForSound(),
       (participant, source, wish) => room.want(participant, source, wish),
+      () => steps.done('picture'),
     );
     this.#chat = new Chat(this.element, room, this.#notices, (id) => this.#names.get(id) ?? 'Someone');
     this.#share = new ScreenShare(room);
     this.#meter = new Meter((level) => this.#heard(level));
     speaker.choose = (id) => this.#stage.speaker(id);
     if (speaker.id) this.#stage.speaker(speaker.id);
-    this.#settings = new Settings(this.element, media, speaker);
+    this.#statistics = new Statistics(room, steps, {
+      show: (rows) => this.#read(rows),
+      stills: (key) => this.#stage.stills(key),
+    });
+    this.#settings = new Settings(this.element, media, speaker, {
+      figures: { on: prefs.figures, choose: (on) => this.#statistics.show(on) },
+      reports: { on: prefs.reports, choose: (on) => this.#statistics.send(on) },
+    });
     part(this.element, 'title', HTMLElement).textContent = roomName;
     this.#wireRoom();
     this.#wireMedia();
@@ -72,6 +86,8 @@ export class CallScreen {
     for (const p of room.participants.values()) this.#names.set(p.id, p.name);
     this.#showState();
     this.#render();
+    this.#statistics.show(prefs.figures);
+    this.#statistics.send(prefs.reports);
   }
 
   focus() {
@@ -85,6 +101,7 @@ export class CallScreen {
     this.#stage.close();
     this.#chat.close();
     this.#settings.close();
+    this.#statistics.close();
     this.#meter.close();
     this.element.remove();
   }
@@ -154,6 +171,8 @@ export class CallScreen {
         return toggle(this.#media.camera);
       case 's':
         return this.#toggleScreen();
+      case 'f':
+        return this.#settings.toggleFigures();
       case 'c':
         event.preventDefault(); // or it is the first letter in the field
         this.#chat.open = !this.#chat.open;
@@ -271,11 +290,22 @@ export class CallScreen {
     const others = [...this.#room.participants.values()];
     carry(this.#own, camera.on && camera.track ? [camera.track] : []);
     this.#meter.watch(microphone.track);
-    this.#stage.show([...this.#ownViews(), ...others.flatMap(views)]);
+    this.#stage.show(this.#views());
     this.#showButtons();
     part(this.element, 'count', HTMLElement).textContent = others.length ? `${others.length + 1} people` : 'Only you';
     if (others.length) this.#notices.clear('alone');
     else this.#notices.show('alone', 'You are the first one here.', { action: 'Copy invite link', act: () => this.#invite() });
+  }
+
+  #views() {
+    return [...this.#ownViews(), ...[...this.#room.participants.values()].flatMap(views)];
+  }
+
+  /** @param {Map<string, Row[]>} rows figures by the key of a view */
+  #read(rows) {
+    this.#stage.read(rows);
+    const shown = this.#views().filter(({ key }) => rows.has(key));
+    this.#settings.read(shown.map((view) => ({ name: label(view), rows: rows.get(view.key) ?? [] })));
   }
 
   #showButtons() {

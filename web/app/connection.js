@@ -54,7 +54,7 @@ export function figures({ score, bitrate = 0, loss = 0, rtt = 0 }) {
 }
 
 /** @param {number} bits a second */
-function bitRate(bits) {
+export function bitRate(bits) {
   if (bits < 999_500) return `${Math.round(bits / 1000)} kbit/s`;
   return `${(bits / 1e6).toFixed(1)} Mbit/s`;
 }

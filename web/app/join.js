@@ -3,6 +3,7 @@ import { copy, part, setAvatar, setIcon, setLabel } from './dom.js';
 import { Meter, bar } from './meter.js';
 import { Picker } from './picker.js';
 import { remember } from './prefs.js';
+import { choose } from './settings.js';
 import { deviceTrouble, roomTrouble } from './trouble.js';
 import { hue, initials } from './words.js';
 
@@ -32,7 +33,7 @@ export class JoinScreen {
 
   /**
    * @param {LocalMedia} media
-   * @param {{name: string, room: string}} filled
+   * @param {{name: string, room: string, reports: boolean}} filled
    * @param {{id: string, choose: (id: string) => void}} speaker
    * @param {(who: {name: string, room: string}) => Promise<void>} enter rejects with a RoomError
    */
@@ -41,6 +42,7 @@ export class JoinScreen {
     this.#enter = enter;
     this.#name.value = filled.name;
     this.#room.value = filled.room;
+    choose(part(this.element, 'reports', HTMLInputElement), 'reports', { on: filled.reports, choose: () => {} });
     this.#meter = new Meter(bar(part(this.element, 'meter', HTMLElement)));
     this.#picker = new Picker(part(this.element, 'pickers', HTMLElement), media, speaker);
     this.#wire();

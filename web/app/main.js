@@ -5,6 +5,7 @@ import { experiments } from './experiments.js';
 import { JoinScreen } from './join.js';
 import { LocalMedia } from './media.js';
 import { load, remember } from './prefs.js';
+import { timed } from './timing.js';
 import { roomTrouble, unsupported } from './trouble.js';
 import { inviteLink, roomOf } from './words.js';
 
@@ -44,7 +45,7 @@ function showDoor() {
   const url = new URL(location.href);
   const media = new LocalMedia(prefs);
   const speaker = { id: prefs.speaker, choose: () => {} };
-  const filled = { name: url.searchParams.get('name') ?? prefs.name, room: roomOf(url) };
+  const filled = { name: url.searchParams.get('name') ?? prefs.name, room: roomOf(url), reports: prefs.reports };
   document.title = filled.room ? `Join ${filled.room} – sfu` : 'sfu';
   show(new JoinScreen(media, filled, speaker, (who) => enter(who, media, speaker)));
 }
@@ -57,6 +58,7 @@ function showDoor() {
 async function enter(who, media, speaker) {
   remember({ name: who.name });
   const joined = new Room(sending);
+  const steps = timed(joined, media);
   room = joined;
   joined.on('closed', ({ error }) => {
     if (room === joined) room = null;
@@ -67,7 +69,7 @@ async function enter(who, media, speaker) {
   await joined.join(who);
   history.replaceState(null, '', inviteLink(location.origin, who.room));
   document.title = `${who.room} – sfu`;
-  show(new CallScreen(joined, who.room, media, speaker, () => joined.leave()));
+  show(new CallScreen(joined, who.room, media, speaker, { prefs: load(), steps }, () => joined.leave()));
 }
 
 /**

@@ -13,12 +13,14 @@
  * @property {string} speaker
  * @property {boolean} microphoneOn
  * @property {boolean} cameraOn
+ * @property {boolean} figures whether they are shown over the pictures
+ * @property {boolean} reports whether they are sent to those who run the server
  */
 
 const key = 'sfu';
 
 /** @type {Prefs} */
-const defaults = { name: '', microphone: '', camera: '', speaker: '', microphoneOn: true, cameraOn: true };
+const defaults = { name: '', microphone: '', camera: '', speaker: '', microphoneOn: true, cameraOn: true, figures: false, reports: false };
 
 /** @returns {Prefs} */
 export function load() {

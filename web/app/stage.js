@@ -3,6 +3,7 @@ import { cast, theatre } from './layout.js';
 import { Tile } from './tile.js';
 
 /** @import { Want } from './attention.js' */
+/** @import { Row } from './figures.js' */
 /** @import { View } from './tile.js' */
 
 const gaps = { wide: 12, narrow: 6 };
@@ -22,14 +23,17 @@ export class Stage {
   #speaker = '';
   #pinned = ''; // the key of a view
   #attention;
+  #seen;
 
   /**
    * @param {HTMLElement} root
    * @param {() => void} blocked the browser wants a click before it plays sound
    * @param {Want} want hears how the others are seen
+   * @param {() => void} seen there is a picture of somebody else
    */
-  constructor(root, blocked, want) {
+  constructor(root, blocked, want, seen) {
     this.#root = root;
+    this.#seen = seen;
     this.#blocked = blocked;
     this.#attention = new Attention(want);
     try {
@@ -61,6 +65,16 @@ export class Stage {
     for (const tile of this.#tiles.values()) tile.speaker(id);
   }
 
+  /** @param {Map<string, Row[]>} rows figures by the key of a view; they go from all others */
+  read(rows) {
+    for (const [key, tile] of this.#tiles) tile.read(rows.get(key) ?? []);
+  }
+
+  /** @param {string} key */
+  stills(key) {
+    return this.#tiles.get(key)?.stills ?? null;
+  }
+
   unblock() {
     for (const tile of this.#tiles.values()) tile.unblock();
   }
@@ -79,7 +93,7 @@ export class Stage {
 
   /** @param {View} view */
   #draw(view) {
-    const tile = this.#tile(view.key);
+    const tile = this.#tile(view.key, view.own ? () => {} : this.#seen);
     const pinned = view.key === this.#pinned;
     tile.show(view, pinned);
     if (view.own) return;
@@ -87,11 +101,14 @@ export class Stage {
     this.#attention.pin(tile.element, pinned);
   }
 
-  /** @param {string} key */
-  #tile(key) {
+  /**
+   * @param {string} key
+   * @param {() => void} [seen] of a new one
+   */
+  #tile(key, seen = () => {}) {
     const known = this.#tiles.get(key);
     if (known) return known;
-    const tile = new Tile(this.#blocked, () => this.#pin(key));
+    const tile = new Tile(this.#blocked, () => this.#pin(key), seen);
     if (this.#speaker) tile.speaker(this.#speaker);
     this.#tiles.set(key, tile);
     this.#root.append(tile.element);

@@ -2,8 +2,10 @@ import { weakness } from './connection.js';
 import { copy, part, setAvatar, setIcon, setLabel } from './dom.js';
 import { pictureTrouble } from './trouble.js';
 import { hue, initials } from './words.js';
+import { Stills } from '../client/index.js';
 
 /** @import { Connection } from './connection.js' */
+/** @import { Row } from './figures.js' */
 /** @import { Rect } from './layout.js' */
 
 /**
@@ -29,15 +31,20 @@ export class Tile {
   #name = part(this.element, 'name', HTMLElement);
   #pin = part(this.element, 'pin', HTMLButtonElement);
   #blocked;
+  #seen;
   #tracks = '';
+  /** @type {Stills|null} */
+  #stills = null;
 
   /**
    * @param {() => void} blocked the browser wants a click before it plays sound
    * @param {() => void} pin pins it, or lets it go
+   * @param {() => void} seen there is a picture
    */
-  constructor(blocked, pin) {
+  constructor(blocked, pin, seen) {
     this.#blocked = blocked;
     this.#pin.onclick = pin;
+    this.#seen = seen;
   }
 
   /**
@@ -83,6 +90,27 @@ export class Tile {
     this.#video.setSinkId?.(id).catch(() => {}); // one that is gone: the default it is
   }
 
+  /** @param {Row[]} rows of figures; none hides them */
+  read(rows) {
+    const readings = part(this.element, 'readings', HTMLElement);
+    readings.hidden = rows.length === 0;
+    readings.replaceChildren(...rows.map(line));
+  }
+
+  /** How often the picture stood still, since this was asked for first; null where nothing tells. */
+  get stills() {
+    if (!this.#stills && 'requestVideoFrameCallback' in this.#video) this.#watch((this.#stills = new Stills()));
+    return this.#stills;
+  }
+
+  /** @param {Stills} stills */
+  #watch(stills) {
+    this.#video.requestVideoFrameCallback((now) => {
+      stills.frame(now);
+      if (this.element.isConnected) this.#watch(stills);
+    });
+  }
+
   remove() {
     this.#video.srcObject = null;
     this.element.remove();
@@ -115,7 +143,9 @@ export class Tile {
     this.element.dataset.picture = 'false';
     if (!camera) return;
     const seen = () => {
-      if (this.element.dataset.camera === 'on') this.element.dataset.picture = 'true';
+      if (this.element.dataset.camera !== 'on') return;
+      this.element.dataset.picture = 'true';
+      this.#seen();
     };
     if (this.#video.requestVideoFrameCallback) this.#video.requestVideoFrameCallback(seen);
     else seen();
@@ -166,8 +196,20 @@ export class Tile {
   }
 }
 
-/** @param {View} view */
-function label({ name, own, screen }) {
+/** @param {Row} row */
+function line([name, text]) {
+  const element = document.createElement('p');
+  const term = document.createElement('b');
+  term.textContent = name;
+  element.append(term, text);
+  return element;
+}
+
+/**
+ * What a tile is called.
+ * @param {Pick<View, 'name'|'own'|'screen'>} view
+ */
+export function label({ name, own, screen }) {
   if (screen) return own ? 'Your screen' : `${name}’s screen`;
   return own ? `${name} (you)` : name;
 }

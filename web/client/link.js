@@ -100,3 +100,10 @@ export class Link {
     this.#socket = null;
   }
 }
+
+/** `/ws` of the server that this page came from. */
+export function defaultURL() {
+  const url = new URL('/ws', location.href);
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  return url;
+}

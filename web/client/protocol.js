@@ -80,8 +80,21 @@
  *   | {type: 'update_track', mid: string, muted: boolean, source?: Source}
  *   | {type: 'subscribe', tracks: ({track: string} & Wish)[]}
  *   | {type: 'restart'}
+ *   | {type: 'report'} & Report
  *   | {type: 'leave'}} ClientMessage
  */
+
+/**
+ * What only we can know: how it looked and sounded. Sent with consent alone.
+ * Times are whole milliseconds; what is not known is left out.
+ * @typedef {Object} Report
+ * @property {Partial<Record<Step, number>>} [steps] of the join, since the click on it; once
+ * @property {number} [interval] that the rest is of
+ * @property {{watched: number, frames: number, undecoded?: number, freezes?: number, frozen?: number}[]} [pictures]
+ * @property {{samples: number, concealed: number}[]} [sounds]
+ */
+
+/** @typedef {'devices'|'socket'|'welcome'|'connected'|'picture'|'sound'} Step of a join */
 
 /**
  * @typedef {{type: 'welcome', version: number, participant: ParticipantInfo, room: string,

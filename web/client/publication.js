@@ -103,6 +103,14 @@ export class Publication {
     return this.#then((sender) => this.#set(sender));
   }
 
+  /**
+   * Whether somebody watches an encoding, as far as the server has told.
+   * @param {string} rid '' where there is no simulcast
+   */
+  watched(rid) {
+    return this.#watched.get(rid) ?? true;
+  }
+
   /** How many packets have left on this section. */
   async sent() {
     let packets = 0;

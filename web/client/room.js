@@ -1,13 +1,13 @@
 import { Budget } from './backoff.js';
 import { RoomError, isCode, remedy } from './errors.js';
-import { Link } from './link.js';
+import { Link, defaultURL } from './link.js';
 import { Peer } from './peer.js';
 import { Publication } from './publication.js';
 import { Participant, Roster } from './roster.js';
 import { SlotTable, carry } from './slots.js';
 import { Wishes } from './wishes.js';
 
-/** @import { ClientMessage, ErrorMessage, Limits, ParticipantInfo, Quality, ServerMessage, Slots, Source, Speaker, TrackInfo, Welcome, Wish } from './protocol.js' */
+/** @import { ClientMessage, ErrorMessage, Limits, ParticipantInfo, Quality, Report, ServerMessage, Slots, Source, Speaker, TrackInfo, Welcome, Wish } from './protocol.js' */
 /** @import { ChannelOptions } from './channels.js' */
 /** @import { PublishOptions } from './encodings.js' */
 /** @import { Change } from './roster.js' */
@@ -29,6 +29,7 @@ import { Wishes } from './wishes.js';
  * The events of a room and what their `detail` is.
  * @typedef {Object} RoomEvents
  * @property {{state: RoomState}} state
+ * @property {{}} opened the socket is there; the server is asked to let us in
  * @property {{participant: ParticipantInfo, resumed: boolean}} joined
  * @property {{participant: Participant}} participant-joined
  * @property {{participant: Participant}} participant-updated
@@ -249,6 +250,23 @@ export class Room extends EventTarget {
   }
 
   /**
+   * What was last wanted of a source of theirs, if anything was.
+   * @param {Participant} participant
+   * @param {Source} source
+   */
+  wish(participant, source) {
+    return this.#wishes.of(participant.id, source);
+  }
+
+  /**
+   * Tells those who run the server how it looked and sounded, if the person agreed.
+   * @param {Report} report
+   */
+  report(report) {
+    if (this.#welcomed) this.#send({ type: 'report', ...report });
+  }
+
+  /**
    * Opens a data channel to everyone, or to one. It ends with the connection:
    * what has to be there again after a rebuild belongs into JoinOptions.channels.
    * @param {string} label
@@ -272,6 +290,7 @@ export class Room extends EventTarget {
     const { room, name, token, metadata } = this.#options;
     const resume = this.#resume || undefined;
     this.#send({ type: 'join_room', room, name, token, metadata, resume });
+    this.#emit('opened', {});
   }
 
   /** @param {ServerMessage} message */
@@ -478,10 +497,4 @@ export class Room extends EventTarget {
   #emit(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
-}
-
-function defaultURL() {
-  const url = new URL('/ws', location.href);
-  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-  return url;
 }

@@ -46,6 +46,15 @@ export class Wishes {
   }
 
   /**
+   * What was last wished.
+   * @param {string} participant
+   * @param {Source} source
+   */
+  of(participant, source) {
+    return this.#wishes.get(participant)?.get(source);
+  }
+
+  /**
    * They have left.
    * @param {string} participant
    */

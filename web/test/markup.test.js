@@ -25,3 +25,7 @@ test('every icon is in the sprite', () => {
   assert.ok(named.size > 10);
   assert.deepEqual([...named, ...chosen].filter((name) => !icons.has(name)), []);
 });
+
+test('figures over a picture are not read out by the second', () => {
+  assert.match(html, /<div class="readings"[^>]* aria-hidden="true" hidden>/);
+});

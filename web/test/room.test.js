@@ -413,3 +413,29 @@ test('leave says so, once, and ends everything', async () => {
   assert.equal(FakePeerConnection.made[0].connectionState, 'closed');
   assert.throws(() => room.join({ room: 'r', name: 'n' }));
 });
+
+test('a report is said to a server that has let us in, and to no other', async () => {
+  const opened = [];
+  room.on('opened', () => opened.push('opened'));
+  room.report({ interval: 1 });
+  const entering = room.join({ room: 'standup', name: 'Ana', url: 'wss://x/ws' });
+  const socket = FakeSocket.last;
+  socket.opens();
+  room.report({ interval: 1 });
+  socket.says(welcome());
+  await entering;
+  room.report({ interval: 10_000, pictures: [], sounds: [] });
+  assert.deepEqual(socket.sent.filter(({ type }) => type === 'report'), [{ type: 'report', interval: 10_000, pictures: [], sounds: [] }]);
+  assert.deepEqual(opened, ['opened']);
+  socket.breaks();
+  room.report({ interval: 10_000 });
+  assert.equal(socket.said.filter((type) => type === 'report').length, 1);
+});
+
+test('what was wished can be read again', async () => {
+  await joined({ participants: [person('p1', track('t1', 'camera'))] });
+  const p1 = room.participants.get('p1');
+  assert.equal(room.wish(p1, 'camera'), undefined);
+  room.want('p1', 'camera', { width: 320, height: 180 });
+  assert.deepEqual(room.wish(p1, 'camera'), { width: 320, height: 180 });
+});

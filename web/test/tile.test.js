@@ -18,6 +18,9 @@ class HTMLElement {
     this.attributes[name] = value;
   }
   toggleAttribute() {}
+  replaceChildren(...children) {
+    this.children = children;
+  }
 }
 class SVGElement extends HTMLElement {}
 class HTMLButtonElement extends HTMLElement {}
@@ -27,7 +30,10 @@ class HTMLVideoElement extends HTMLElement {
   }
   async play() {}
 }
-const document = { getElementById: () => ({ content: { cloneNode: () => ({ firstElementChild: new HTMLElement() }) } }) };
+const document = {
+  createElement: () => Object.assign(new HTMLElement(), { text: [], append(...more) { this.text.push(...more.map((m) => m.textContent ?? m)); } }),
+  getElementById: () => ({ content: { cloneNode: () => ({ firstElementChild: new HTMLElement() }) } }),
+};
 Object.assign(globalThis, { HTMLElement, SVGElement, HTMLButtonElement, HTMLVideoElement, document });
 const { Tile } = await import('../app/tile.js');
 
@@ -37,7 +43,7 @@ const view = {
 };
 let tile;
 beforeEach(() => {
-  tile = new Tile(() => {}, () => {});
+  tile = new Tile(() => {}, () => {}, () => {});
 });
 const show = (more = {}) => tile.show({ ...view, ...more }, false);
 const icon = (mark) => mark.querySelector('use').attributes.href;
@@ -74,4 +80,22 @@ test('of a camera that is off no picture stays', () => {
   show();
   show({ camera: false });
   assert.equal(tile.element.dataset.picture, 'false');
+});
+
+test('figures come and go, and are no news for a screen reader', () => {
+  show();
+  tile.read([['picture', '640×360, 15 fps'], ['score', '5 of 5']]);
+  const { readings } = tile.element.parts;
+  assert.deepEqual([readings.hidden, readings.children.map(({ text }) => text.join(' '))], [false, ['picture 640×360, 15 fps', 'score 5 of 5']]);
+  tile.read([]);
+  assert.deepEqual([readings.hidden, readings.children.length], [true, 0]);
+});
+
+test('a picture is said to be seen once it is', () => {
+  let times = 0;
+  const other = new Tile(() => {}, () => {}, () => times++);
+  other.show({ ...view, camera: false }, false);
+  assert.equal(times, 0);
+  other.show(view, false);
+  assert.equal(times, 1);
 });
