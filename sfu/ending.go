@@ -40,8 +40,8 @@ func (p *participant) recount(way origin, lasted time.Duration) {
 		fields = append(fields,
 			"rtt_last_ms", milliseconds(a.path.last), "rtt_mean_ms", milliseconds(a.path.sum/time.Duration(n)))
 	}
-	if pr.frozen >= 0 {
-		fields = append(fields, "frozen_seconds", seconds(pr.frozen))
+	if t := &pr.told; !t.at.IsZero() { // its user agreed to tell
+		fields = append(fields, "watched_seconds", seconds(t.watched), "frozen_seconds", seconds(t.frozen))
 	}
 	p.log.Info("session ended", fields...)
 }

@@ -24,7 +24,7 @@ func (lk *link) inspect(p *ParticipantReport, now time.Time) {
 	p.Down = DownReport{
 		Bitrate: o.traffic.bitrate, Loss: ratio(o.estimator.Loss()),
 		Granted: o.budget.planner.Used(), Sound: o.budget.sound.last,
-		Held: o.pacer.count, HeldFor: milliseconds(lk.oldest(now)),
+		Held: o.pacer.count, HeldFor: milliseconds(lk.heldFor(now)),
 	}
 	if o.known {
 		p.Down.Estimate = o.estimator.Bitrate()

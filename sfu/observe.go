@@ -126,11 +126,7 @@ func (lk *link) observeRTT(rtt time.Duration) {
 
 // observeJitter observes what a report says of jitter, in units of the stream's clock.
 func (l *mediaLoop) observeJitter(d metrics.Direction, k media.Kind, jitter uint32) {
-	clock := media.VP8.ClockRate()
-	if k == media.Audio {
-		clock = media.Opus.ClockRate()
-	}
-	l.tally.set.Media.Jitter[d].Observe(float64(jitter) / float64(clock))
+	l.tally.set.Media.Jitter[d].Observe(float64(jitter) / float64(clockOf(k)))
 }
 
 // heldFor returns how long the oldest of what is held back has waited.

@@ -75,7 +75,6 @@ type presence struct {
 	left      bool
 	reason    metrics.LeaveReason
 	media     time.Duration // from join to media, the first time
-	frozen    time.Duration // pictures, as the client reports; below 0 while it has not
 	meter     quality.Meter // of the connection
 	told      told
 }
@@ -94,7 +93,7 @@ func newParticipant(s *Server, r *room, req *wire.JoinRoom) (*participant, error
 
 		pinned: make(map[media.TrackID]bool),
 	}
-	p.presence = presence{joined: time.Now(), mediaLost: time.Now(), reason: metrics.LeaveLost, frozen: -1}
+	p.presence = presence{joined: time.Now(), mediaLost: time.Now(), reason: metrics.LeaveLost}
 	p.link = newLink(id, r.loop, linkHooks{
 		flood:  func() { p.overrun(metrics.LimitStreams) },
 		silent: func(mid string) { p.put(func() { p.applySilence(mid) }) },

@@ -72,22 +72,3 @@ func (lk *link) sample(now time.Time) {
 func (d *downTrack) starved() bool {
 	return d.track != nil && !d.track.muted && !d.paused() && d.aim.planned && d.aim.grant.Paused
 }
-
-// oldest returns how long the packet has waited that was held back first.
-func (lk *link) oldest(now time.Time) (longest time.Duration) {
-	if lk.out.pacer.count == 0 {
-		return 0
-	}
-	for _, d := range lk.down.tracks {
-		if d.queue.len() == 0 {
-			continue
-		}
-		h := d.queue.packets[d.queue.first]
-		if e := lk.loop.feeds.by[h.feed]; e != nil {
-			if pkt := e.ring.Get(h.esn); pkt != nil {
-				longest = max(longest, now.Sub(pkt.Arrival))
-			}
-		}
-	}
-	return longest
-}

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"sfu/signaling/wire"
 )
 
 // ending is the line of the log at the end of a session.
@@ -24,6 +26,7 @@ type ending struct {
 	NACKsIn  int      `json:"nacks_down"`
 	Last     float64  `json:"rtt_last_ms"`
 	Mean     float64  `json:"rtt_mean_ms"`
+	Frozen   *float64 `json:"frozen_seconds"`
 }
 
 // endings returns the lines of those that have ended, by name.
@@ -52,6 +55,11 @@ func TestEverySessionEndsInOneLine(t *testing.T) {
 		w.allowed.loss = true
 		w.run(20 * time.Second)
 		ana.link.lossy(0, 0)
+		frozen := 2000
+		ana.do(func() {
+			ana.send(&wire.Report{Interval: 10_000, Pictures: []wire.PictureReport{{Watched: 10_000, Frames: 200, Frozen: &frozen}}})
+		})
+		w.run(time.Second)
 		up, down := ana.link.media()
 		ana.leave()
 		carl.crash()
@@ -62,16 +70,19 @@ func TestEverySessionEndsInOneLine(t *testing.T) {
 		}
 		a := all["ana"][0]
 		if a.Room != "room" || a.Participant != ana.me.ID || a.Reason != "left" || a.Path != "udp" || a.Remote == "" ||
-			a.Duration < 20 || a.Duration > 22 || a.Joined == nil || *a.Joined > 1 {
+			a.Duration < 20 || a.Duration > 23 || a.Joined == nil || *a.Joined > 1 {
 			t.Errorf("ana left: %+v", a)
 		}
 		near(t, "of ana's bytes those that came", a.Received, 0.95*float64(up))
 		near(t, "what ana was sent", a.Sent, float64(down))
-		near(t, "the rate of what came", a.In, 8*a.Received/20)
-		near(t, "the rate of what ana was sent", a.Out, 8*a.Sent/20)
+		near(t, "the rate of what came", a.In, 8*a.Received/21)
+		near(t, "the rate of what ana was sent", a.Out, 8*a.Sent/21)
 		if a.LossUp < 0.02 || a.LossUp > 0.08 || a.LossDown < 0.02 || a.LossDown > 0.08 || a.NACKs == 0 || a.NACKsIn == 0 ||
 			a.Last < 20 || a.Mean < 20 || a.Mean > 30 {
 			t.Errorf("ana's losses and round trips: %+v", a)
+		}
+		if a.Frozen == nil || *a.Frozen != 2 || all["carl"][0].Frozen != nil {
+			t.Errorf("ana told how long a picture stood still, carl did not: %+v", all)
 		}
 		if c := all["carl"][0]; c.Reason != "lost" || c.Joined == nil || c.Received == 0 {
 			t.Errorf("carl is lost: %+v", c)
