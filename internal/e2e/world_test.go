@@ -30,9 +30,27 @@ type world struct {
 	http    *http.Server
 	door    *signaling.Handler
 	peers   []*peer
-	log     *bytes.Buffer // what the server logged, a line of JSON each
-	hostile sync.Map      // ids of participants whose media makes no sense
+	log     journal  // what the server logged, a line of JSON each
+	hostile sync.Map // ids of participants whose media makes no sense
 	allowed allowance
+}
+
+// journal is a log that can be read while it is written.
+type journal struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (j *journal) Write(b []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(b)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.String()
 }
 
 // allowance is what a test did to its world, so that less can be promised.
@@ -65,10 +83,9 @@ func playWith(t *testing.T, cfg sfu.Config, story func(*world)) {
 
 func newWorld(t *testing.T, cfg sfu.Config) *world {
 	w := &world{t: t, net: newNetwork(t), count: metrics.New(), step: newDoorstep()}
-	w.log = new(bytes.Buffer)
 	log := slog.New(slog.NewMultiHandler(
 		slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}),
-		slog.NewJSONHandler(w.log, nil), // it has a lock
+		slog.NewJSONHandler(&w.log, nil),
 	))
 	cfg.Net = w.net.attach(serverIP).net
 	cfg.UDPPort = 7882
