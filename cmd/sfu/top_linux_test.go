@@ -39,8 +39,6 @@ func pseudoTerminal(t *testing.T) (person, program *os.File) {
 
 func TestTopFollowsUntilQ(t *testing.T) {
 	t.Parallel()
-	in := launch(t)
-	enter(t, in, "kitchen", "Ana")
 	for name, leave := range map[string]func(person *os.File, cancel func()){
 		"q":      func(person *os.File, _ func()) { _, _ = person.WriteString("q") },
 		"Ctrl-C": func(_ *os.File, cancel func()) { cancel() },
@@ -48,6 +46,8 @@ func TestTopFollowsUntilQ(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			person, program := pseudoTerminal(t)
+			in := launch(t)
+			enter(t, in, "kitchen", "Ana") // who has no media and is gone after connectWithin
 			fd := int(program.Fd())
 			if err := unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Row: 10, Col: 30}); err != nil {
 				t.Fatal(err)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/url"
 	"time"
+
+	"sfu/signaling/wire"
 )
 
 // Config is one run: who joins, and what they send.
@@ -26,6 +28,8 @@ type Config struct {
 	NACK        bool    // bots ask for what they miss
 	VerifyEvery int     // one bot of so many decrypts and verifies all it gets
 	Messages    int     // a second, of each publisher on a data channel
+
+	Report *wire.Report // that each bot sends as it joins; nil for none
 }
 
 // Media is what a publisher sends.

@@ -156,6 +156,11 @@ func (f *fleet) enter(ctx context.Context, room int, publishes bool) error {
 	if err := b.join(ctx); err != nil {
 		return err
 	}
+	if f.cfg.Report != nil {
+		if err := b.talk.send(f.cfg.Report); err != nil {
+			return err
+		}
+	}
 	if publishes {
 		f.senders.Go(func() { f.send(b) })
 		if f.cfg.Messages > 0 {

@@ -16,33 +16,7 @@ import (
 
 	"sfu/internal/dashboards"
 	"sfu/internal/load"
-)
-
-// mayBeEmpty are metrics without observations here, and why. What asks for them is
-// evaluated, and may have no answer.
-var mayBeEmpty = map[string]string{
-	"sfu_client_frozen_ratio":      onlyBrowsers,
-	"sfu_client_concealed_ratio":   onlyBrowsers,
-	"sfu_client_frames_per_second": onlyBrowsers,
-	"sfu_client_join_step_seconds": onlyBrowsers,
-	"sfu_first_media_seconds":      notYet,
-	"sfu_forward_latency_seconds":  notYet,
-	"sfu_turn_packets":             notYet,
-	"sfu_train_packets":            notYet,
-	"sfu_pacer_delay_seconds":      notYet,
-	"sfu_layer_switch_seconds":     notYet,
-	"sfu_first_packet_seconds":     notYet,
-	"sfu_data_queue_seconds":       notYet,
-	"sfu_room_duration_seconds":    notYet,
-	"sfu_room_peak_participants":   notYet,
-	"sfu_session_duration_seconds": notYet,
-	"sfu_join_step_seconds":        notYet,
-	"sfu_jitter_seconds":           notYet,
-}
-
-const (
-	onlyBrowsers = "only browsers report, and only with consent"
-	notYet       = "registered, and not observed yet"
+	"sfu/signaling/wire"
 )
 
 // shownNowhere are metrics in no panel and no rule, and why.
@@ -66,7 +40,7 @@ func TestWhatOperatorsSeeIsTrue(t *testing.T) {
 	p.await(t, settled)
 	p.await(t, `sfu_rooms == 0 and sfu_signaling_connections == 0`)
 
-	f := facts{T: t, p: p, instance: ops, excused: map[string]bool{}}
+	f := facts{T: t, p: p, instance: ops}
 	t.Run("panels", f.panels)
 	t.Run("rules", f.rules)
 	t.Run("coverage", f.coverage)
@@ -75,13 +49,16 @@ func TestWhatOperatorsSeeIsTrue(t *testing.T) {
 	t.Run("scrapes", func(t *testing.T) { scrapes(t, p, ops) })
 }
 
+// bots is how many there are.
+const bots = 8
+
 // talk lets bots meet in two rooms, send three sizes and messages, and leave.
 func talk(t *testing.T, server string) load.Whole {
 	var progress bytes.Buffer
 	report, err := load.Run(t.Context(), load.Config{
-		URL: server, Rooms: 2, Publishers: 2, Subscribers: 2, JoinRate: 10,
+		URL: server, Rooms: 2, Publishers: bots / 4, Subscribers: bots / 4, JoinRate: 10,
 		Media:    load.Media{Video: true, Audio: true, Bitrate: 900_000, FPS: 30, Simulcast: true},
-		Duration: 6 * time.Second, NACK: true, VerifyEvery: 1, Messages: 20,
+		Duration: 6 * time.Second, NACK: true, VerifyEvery: 1, Messages: 20, Report: observed(),
 	}, &progress)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, &progress)
@@ -93,12 +70,24 @@ func talk(t *testing.T, server string) load.Whole {
 	return report.Whole
 }
 
+// observed is what a browser might report: bots have no eyes.
+func observed() *wire.Report {
+	ms := func(n int) *int { return &n }
+	return &wire.Report{
+		Steps: &wire.JoinSteps{
+			Devices: ms(90), Socket: ms(20), Welcome: ms(40), Connected: ms(310), Picture: ms(540), Sound: ms(400),
+		},
+		Interval: 10_000,
+		Pictures: []wire.PictureReport{{Watched: 10_000, Frames: 290, Undecoded: ms(1), Freezes: ms(1), Frozen: ms(400)}},
+		Sounds:   []wire.SoundReport{{Samples: 480_000, Concealed: 960}},
+	}
+}
+
 // facts are what is asked of one Prometheus.
 type facts struct {
 	*testing.T
 	p        *prometheus
 	instance string
-	excused  map[string]bool // metrics for which there was no answer; false: there was one
 }
 
 // fill puts in what Grafana would for its variables.
@@ -108,17 +97,10 @@ func (f *facts) fill(expr string) string {
 	).Replace(expr)
 }
 
-// answered fails unless an expression has an answer, or what it is about an excuse.
-func (f *facts) answered(t *testing.T, where, expr, about string) {
+// answered fails unless an expression has an answer.
+func (f *facts) answered(t *testing.T, where, expr string) {
 	t.Helper()
-	err := f.p.data(f.fill(expr))
-	for _, name := range dashboards.Metrics(about) {
-		if mayBeEmpty[name] != "" {
-			f.excused[name] = f.excused[name] || err != nil
-			return
-		}
-	}
-	if err != nil {
+	if err := f.p.data(f.fill(expr)); err != nil {
 		t.Errorf("%s: %v\n\t%s", where, err, f.fill(expr))
 	}
 }
@@ -129,7 +111,7 @@ func (f *facts) panels(t *testing.T) {
 		d.Queries(func(panel string, q dashboards.Query) {
 			panels[d.UID+panel] = true
 			queries++
-			f.answered(t, d.Title+" / "+panel+" / "+q.Legend, q.Expr, q.Expr)
+			f.answered(t, d.Title+" / "+panel+" / "+q.Legend, q.Expr)
 		})
 	}
 	t.Logf("%d expressions of %d panels on %d pages", queries, len(panels), len(dashboards.All()))
@@ -137,16 +119,12 @@ func (f *facts) panels(t *testing.T) {
 
 func (f *facts) rules(t *testing.T) {
 	rules, terms := f.p.rules(t), 0
-	recorded := map[string]string{}
-	for _, r := range rules {
-		recorded[r.Name] = r.Query
-	}
 	for _, r := range rules {
 		if r.Health != "ok" {
 			t.Errorf("%s is %s: %s", r.Name, r.Health, r.LastError)
 		}
 		if r.Type != "alerting" {
-			f.answered(t, r.Name, r.Query, r.Query)
+			f.answered(t, r.Name, r.Query)
 			continue
 		}
 		list, err := dashboards.Terms(r.Query)
@@ -155,8 +133,7 @@ func (f *facts) rules(t *testing.T) {
 		}
 		for _, term := range list {
 			terms++
-			name, _, _ := strings.Cut(term, "{")
-			f.answered(t, r.Name, term, term+" "+recorded[name])
+			f.answered(t, r.Name, term)
 		}
 	}
 	firing, err := f.p.ask(`count by (alertname) (ALERTS{alertstate="firing"})`)
@@ -193,17 +170,6 @@ func (f *facts) coverage(t *testing.T) {
 	for name, reason := range shownNowhere {
 		if !exported[name] || shown[name] {
 			t.Errorf("%s is there or not there: no exception is needed (%s)", name, reason)
-		}
-	}
-	for name, reason := range mayBeEmpty {
-		empty, asked := f.excused[name]
-		switch {
-		case !asked:
-			t.Errorf("nothing asks for %s: no exception is needed", name)
-		case empty:
-			t.Logf("excused: %s: %s", name, reason)
-		default:
-			t.Logf("%s has answers now: strike it off mayBeEmpty", name)
 		}
 	}
 	t.Logf("%d metrics of the server, %d of them in panels and rules", len(exported), len(shown))
@@ -257,7 +223,7 @@ func (f *facts) negative(t *testing.T) {
 func counts(t *testing.T, p *prometheus, w load.Whole) {
 	for _, c := range []struct {
 		what, expr string
-		bots       uint64
+		counted    uint64
 	}{
 		{"packets sent by bots", `sum(sfu_packets_total{direction="in"})`, w.Sent},
 		{"bytes sent by bots", `sum(sfu_payload_bytes_total{direction="in"})`, w.SentBytes},
@@ -265,12 +231,14 @@ func counts(t *testing.T, p *prometheus, w load.Whole) {
 		{"bytes got by bots", `sum(sfu_payload_bytes_total{direction="out"})`, w.Bytes},
 		{"messages sent by bots", `sfu_data_messages_total{direction="in"}`, w.MessagesSent},
 		{"messages got by bots", `sfu_data_messages_total{direction="out"}`, w.MessagesGot},
+		{"reports of bots", `sum(sfu_client_reports_total)`, bots},
+		{"pictures they tell of", `sfu_client_frozen_ratio_count`, bots},
 	} {
-		server, bots := p.value(t, c.expr), float64(c.bots)
-		off := (server - bots) / max(1, bots)
-		t.Logf("%-22s %9.0f  server %9.0f  off by %.4f %%", c.what, bots, server, off*100)
-		if bots == 0 || off > tolerance || off < -tolerance {
-			t.Errorf("%s: %.0f, and the server counted %.0f", c.what, bots, server)
+		server, counted := p.value(t, c.expr), float64(c.counted)
+		off := (server - counted) / max(1, counted)
+		t.Logf("%-22s %9.0f  server %9.0f  off by %.4f %%", c.what, counted, server, off*100)
+		if counted == 0 || off > tolerance || off < -tolerance {
+			t.Errorf("%s: %.0f, and the server counted %.0f", c.what, counted, server)
 		}
 	}
 	offered, ended := p.value(t, `sum(sfu_offered_packets_total)`),
