@@ -191,7 +191,7 @@ func (p *participant) close() {
 	if !p.presence.ever {
 		p.server.count.Joins[metrics.JoinFailed].Inc()
 	}
-	p.server.count.Session.Seconds.Observe(time.Since(p.presence.joined).Seconds())
+	p.server.count.Session.Seconds.Observe(lasted.Seconds())
 	p.mail.Close()
 	for _, task := range p.mail.Take(nil) {
 		task() // a session that came too late has to hear of it
