@@ -2,7 +2,6 @@ package metrics
 
 import (
 	"sync"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -17,10 +16,9 @@ type Distribution struct {
 	desc   *prometheus.Desc
 	bounds []float64
 
-	mu       sync.Mutex // guards the fields below
-	counts   [maxBuckets + 1]uint64
-	sum      float64
-	examples [maxBuckets + 1]prometheus.Exemplar // no labels: none yet
+	mu     sync.Mutex // guards the fields below
+	counts [maxBuckets + 1]uint64
+	sum    float64
 }
 
 // Observe counts a value.
@@ -29,13 +27,6 @@ func (d *Distribution) Observe(v float64) {
 	defer d.mu.Unlock()
 	d.counts[d.bucket(v)]++
 	d.sum += v
-}
-
-// Example tells whose a value was that has been observed at now.
-func (d *Distribution) Example(v float64, participant string, now time.Time) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.examples[d.bucket(v)] = prometheus.Exemplar{Value: v, Labels: exampleOf(participant), Timestamp: now}
 }
 
 // Add adds what somebody has counted elsewhere: how many values lay in each bucket, not
@@ -71,17 +62,7 @@ func (d *Distribution) Collect(ch chan<- prometheus.Metric) {
 		buckets[bound] = count
 	}
 	count += d.counts[len(d.bounds)]
-	m := prometheus.MustNewConstHistogram(d.desc, count, d.sum, buckets)
-	var examples []prometheus.Exemplar
-	for _, e := range d.examples {
-		if e.Labels != nil {
-			examples = append(examples, e)
-		}
-	}
-	if len(examples) > 0 {
-		m = prometheus.MustNewMetricWithExemplars(m, examples...)
-	}
-	ch <- m
+	ch <- prometheus.MustNewConstHistogram(d.desc, count, d.sum, buckets)
 }
 
 func (r registrar) distribution(name, help string, bounds ...float64) *Distribution {
@@ -93,9 +74,5 @@ func (r registrar) distribution(name, help string, bounds ...float64) *Distribut
 // ObserveOf observes what was measured of a participant, and says so beside the bucket,
 // as an exemplar: that makes no series of its own. It is not for what happens often.
 func ObserveOf(h prometheus.Histogram, v float64, participant string) {
-	h.(prometheus.ExemplarObserver).ObserveWithExemplar(v, exampleOf(participant))
-}
-
-func exampleOf(participant string) prometheus.Labels {
-	return prometheus.Labels{"participant": participant}
+	h.(prometheus.ExemplarObserver).ObserveWithExemplar(v, prometheus.Labels{"participant": participant})
 }

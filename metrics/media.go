@@ -12,9 +12,9 @@ import (
 //
 // A law holds and is tested: the sizes of all trains add up to SocketPackets.
 type MediaMetrics struct {
-	ForwardLatency *Distribution // of each turn the packet that waited longest, from socket to socket
-	TurnPackets    *Distribution // taken in by one turn of a loop
-	TrainPackets   *Distribution // in one buffer handed to the kernel
+	ForwardLatency prometheus.Histogram // of a turn the packet that waited longest, from socket to socket
+	TurnPackets    *Distribution        // taken in by one turn of a loop
+	TrainPackets   *Distribution        // in one buffer handed to the kernel
 
 	PacerDelay  prometheus.Histogram                // once a second per downlink: the oldest that is held back
 	Jitter      [NumDirections]prometheus.Histogram // once a report interval
@@ -40,8 +40,8 @@ func (m *MediaMetrics) socketDrops() float64 {
 }
 
 func (m *MediaMetrics) register(r registrar) {
-	m.ForwardLatency = r.distribution("sfu_forward_latency_seconds",
-		"Time in the server, from media socket to media socket, of that packet of each turn of a loop that waited longest.",
+	m.ForwardLatency = r.histogram("sfu_forward_latency_seconds",
+		"Time in the server, from media socket to media socket, of that packet that waited longest in a turn of a loop, in one turn of eight.",
 		50e-6, 100e-6, 200e-6, 500e-6, .001, .002, .005, .01, .02, .05, .1, .2, .5, 1)
 	m.TurnPackets = r.distribution("sfu_turn_packets", "RTP packets that came from publishers in one turn of a loop.",
 		1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)

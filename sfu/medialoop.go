@@ -94,6 +94,7 @@ type rhythm struct {
 	now        time.Time // of this turn
 	began      time.Time // the same by the machine's clock
 	lastPacket time.Time
+	turns      uint // in which something has left
 }
 
 // due is when a loop's regular work is to be done next.

@@ -7,8 +7,13 @@ import (
 	"sfu/sfu/media"
 )
 
-// exampleEvery is how often a loop tells whose a figure was that it observes often.
-const exampleEvery = time.Second
+const (
+	// exampleEvery is how often a loop tells whose a figure was that it observes often.
+	exampleEvery = time.Second
+	// latencyOf is of how many turns one is looked at for its latency: to find its
+	// bucket takes as long as to send half a packet.
+	latencyOf = 8
+)
 
 // firsts is what happens once of a participant's media. The media loop owns it.
 type firsts struct {
@@ -82,6 +87,9 @@ func (l *mediaLoop) observeLatency() {
 	if !l.fans.forwarded() {
 		return
 	}
+	if l.rhythm.turns++; l.rhythm.turns%latencyOf != 0 {
+		return
+	}
 	var longest *arrival
 	for i := range l.batch.arrivals {
 		a := &l.batch.arrivals[i]
@@ -94,11 +102,13 @@ func (l *mediaLoop) observeLatency() {
 	}
 	now := l.rhythm.now.Add(time.Since(l.rhythm.began))
 	latency := since(longest.pkt.Arrival, now)
-	l.tally.set.Media.ForwardLatency.Observe(latency)
-	if !now.Before(l.due.latency) {
-		l.due.latency = now.Add(exampleEvery)
-		l.tally.set.Media.ForwardLatency.Example(latency, string(longest.track.link.id), now)
+	h := l.tally.set.Media.ForwardLatency
+	if now.Before(l.due.latency) {
+		h.Observe(latency)
+		return
 	}
+	l.due.latency = now.Add(exampleEvery)
+	metrics.ObserveOf(h, latency, string(longest.track.link.id))
 }
 
 // forwarded reports whether anything has left in this turn.
