@@ -33,6 +33,7 @@ func TestIdleConnectionsKeepNobodyOut(t *testing.T) {
 				for i := range many {
 					l.dial(tt.from(i))
 				}
+				synctest.Wait() // those who gave way are gone
 				if n := d.Pending(); n != tt.pending {
 					t.Errorf("%d connections are pending, want %d", n, tt.pending)
 				}
