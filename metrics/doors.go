@@ -59,19 +59,13 @@ func (s *Set) registerDoors(r registrar) {
 
 	s.ICETCPConnections = r.gauge("sfu_ice_tcp_open_connections", "Connections of ICE over TCP that are open.")
 	asked := r.counters("sfu_ice_tcp_connections_total", "Connections of ICE over TCP, by whether they were let in.", "outcome")
-	for o, word := range admissions {
-		s.ICETCPAsked[o] = asked.WithLabelValues(word)
-	}
+	counterOf(s.ICETCPAsked[:], asked, admissions[:])
 	frames := r.counters("sfu_ice_tcp_frames_total", "Frames of ICE over TCP from clients (in) and to them (out).", "direction")
 	bytes := r.counters("sfu_ice_tcp_bytes_total", "Bytes of the frames in sfu_ice_tcp_frames_total.", "direction")
-	for d, word := range directions {
-		s.ICETCPFrames[d] = frames.WithLabelValues(word)
-		s.ICETCPBytes[d] = bytes.WithLabelValues(word)
-	}
+	counterOf(s.ICETCPFrames[:], frames, directions[:])
+	counterOf(s.ICETCPBytes[:], bytes, directions[:])
 	dropped := r.counters("sfu_ice_tcp_dropped_frames_total", "Frames of ICE over TCP that were not passed on, by reason.", "reason")
-	for why, word := range frameDrops {
-		s.ICETCPDropped[why] = dropped.WithLabelValues(word)
-	}
+	counterOf(s.ICETCPDropped[:], dropped, frameDrops[:])
 }
 
 func (s *Set) registerMediaPaths(r registrar) {

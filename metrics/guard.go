@@ -67,24 +67,11 @@ var opsOutcomes = [NumOpsOutcomes]string{"ok", "refused", "not_found", "failed"}
 // String returns the outcome's label.
 func (o OpsOutcome) String() string { return opsOutcomes[o] }
 
-// RenewalOutcome is how the renewal of a certificate ended.
-type RenewalOutcome uint8
-
-// The outcomes.
-const (
-	RenewalOK RenewalOutcome = iota
-	RenewalFailed
-
-	NumRenewalOutcomes = 2
-)
-
-var renewalOutcomes = [NumRenewalOutcomes]string{"ok", "failed"}
-
 // DoorMetrics is of what guards the server, and of those who look after it.
 type DoorMetrics struct {
 	Limited           [NumLimits]prometheus.Counter
 	CertificateExpiry prometheus.Gauge // in seconds of Unix time: the earliest of those served; 0 without TLS
-	Renewals          [NumRenewalOutcomes]prometheus.Counter
+	Renewals          [NumAttempts]prometheus.Counter
 	Ops               [NumOpsRoutes][NumOpsOutcomes]prometheus.Counter
 }
 
@@ -94,7 +81,7 @@ func (m *DoorMetrics) register(r registrar) {
 	m.CertificateExpiry = r.gauge("sfu_certificate_expiry_timestamp_seconds",
 		"When the first of the served certificates expires; 0 without TLS.")
 	counterOf(m.Renewals[:], r.counters("sfu_certificate_renewals_total",
-		"Certificates that were to be had or renewed while the server ran, by how that ended.", "outcome"), renewalOutcomes[:])
+		"Certificates that were to be had or renewed while the server ran, by how that ended.", "outcome"), attempts[:])
 	ops := r.counters("sfu_ops_requests_total", "Requests to the operations address.", "route", "outcome")
 	for route, word := range opsRoutes {
 		counterOf(m.Ops[route][:], ops.MustCurryWith(prometheus.Labels{"route": word}), opsOutcomes[:])
@@ -102,13 +89,7 @@ func (m *DoorMetrics) register(r registrar) {
 }
 
 // Renewed counts a certificate that was to be had or renewed.
-func (m *DoorMetrics) Renewed(ok bool) {
-	outcome := RenewalFailed
-	if ok {
-		outcome = RenewalOK
-	}
-	m.Renewals[outcome].Inc()
-}
+func (m *DoorMetrics) Renewed(ok bool) { m.Renewals[attemptOf(ok)].Inc() }
 
 // CaptureOutcome is what became of a request to capture a participant's media.
 type CaptureOutcome uint8

@@ -59,18 +59,26 @@ const (
 
 var outcomes = [NumOutcomes]string{"connected", "failed"}
 
-// ReloadOutcome is how a reload of the settings ended.
-type ReloadOutcome uint8
+// Attempt is how ended what the server tries by itself: to load its settings again, to
+// renew a certificate.
+type Attempt uint8
 
 // The outcomes.
 const (
-	ReloadOK ReloadOutcome = iota
-	ReloadFailed
+	AttemptOK Attempt = iota
+	AttemptFailed
 
-	NumReloadOutcomes = 2
+	NumAttempts = 2
 )
 
-var reloadOutcomes = [NumReloadOutcomes]string{"ok", "failed"}
+var attempts = [NumAttempts]string{"ok", "failed"}
+
+func attemptOf(ok bool) Attempt {
+	if ok {
+		return AttemptOK
+	}
+	return AttemptFailed
+}
 
 // PictureState is which of the pictures of a video down track is meant.
 type PictureState uint8

@@ -81,9 +81,9 @@ type Set struct {
 	TURNBytes   [NumDirections]prometheus.Counter   // relayed from clients, and to them
 	TURNRefused [NumTURNRefusals]prometheus.Counter
 
-	Reloads      [NumReloadOutcomes]prometheus.Counter // of the settings, while the server runs
-	ReloadedWell prometheus.Gauge                      // 1 if the last one, or the start, went well
-	ReloadedAt   prometheus.Gauge                      // when one last did, in seconds of Unix time
+	Reloads      [NumAttempts]prometheus.Counter // of the settings, while the server runs
+	ReloadedWell prometheus.Gauge                // 1 if the last one, or the start, went well
+	ReloadedAt   prometheus.Gauge                // when one last did, in seconds of Unix time
 
 	FrontPending prometheus.Gauge // connections that have not said what they speak
 
@@ -135,11 +135,10 @@ func (s *Set) Loaded(now time.Time) {
 
 // Reloaded counts that settings were loaded again at now, and whether they can be used.
 func (s *Set) Reloaded(ok bool, now time.Time) {
+	s.Reloads[attemptOf(ok)].Inc()
 	if !ok {
-		s.Reloads[ReloadFailed].Inc()
 		s.ReloadedWell.Set(0)
 		return
 	}
-	s.Reloads[ReloadOK].Inc()
 	s.Loaded(now)
 }

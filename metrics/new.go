@@ -142,19 +142,13 @@ func (s *Set) registerPaths(r registrar) {
 	heights := r.histograms("sfu_picture_height_pixels",
 		"Height of each picture a subscriber looks at, once a second: as wanted, as its path has room for, and as it flows. 0 is none.",
 		[]float64{0, 90, 180, 270, 360, 540, 720, 1080, 2160}, "state")
-	for state, word := range pictureStates {
-		s.PictureHeight[state] = heights.WithLabelValues(word).(prometheus.Histogram)
-	}
+	histogramOf(s.PictureHeight[:], heights, pictureStates[:])
 	loss := r.histograms("sfu_loss_ratio",
 		"Share of packets lost on an uplink (in) or a downlink (out) in one report interval.",
 		[]float64{0, .005, .01, .02, .03, .05, .1, .15, .2, .3, .5}, "direction")
-	for d, word := range directions {
-		s.Loss[d] = loss.WithLabelValues(word).(prometheus.Histogram)
-	}
+	histogramOf(s.Loss[:], loss, directions[:])
 	refused := r.counters("sfu_refused_reports_total", "RTCP packets that were not looked at, by reason.", "reason")
-	for why, word := range reportRefusals {
-		s.ReportsRefused[why] = refused.WithLabelValues(word)
-	}
+	counterOf(s.ReportsRefused[:], refused, reportRefusals[:])
 }
 
 func (s *Set) registerSessions(r registrar) {
@@ -170,48 +164,34 @@ func (s *Set) registerSessions(r registrar) {
 		.05, .1, .2, .3, .5, .75, 1, 1.5, 2, 3, 5, 10, 30)
 	s.Resumes = r.counter("sfu_resumes_total", "Participants taken up again by a new connection.")
 	leaves := r.counters("sfu_leaves_total", "Participants gone, by reason.", "reason")
-	for reason := range s.Leaves {
-		s.Leaves[reason] = leaves.WithLabelValues(leaveReasons[reason])
-	}
+	counterOf(s.Leaves[:], leaves, leaveReasons[:])
 	ice := r.counters("sfu_ice_connections_total", "ICE connections, by how they ended up.", "outcome")
 	dtls := r.counters("sfu_dtls_handshakes_total", "DTLS handshakes, by how they ended.", "outcome")
-	for o, word := range outcomes {
-		s.ICE[o] = ice.WithLabelValues(word)
-		s.DTLS[o] = dtls.WithLabelValues(word)
-	}
+	counterOf(s.ICE[:], ice, outcomes[:])
+	counterOf(s.DTLS[:], dtls, outcomes[:])
 }
 
 func (s *Set) registerData(r registrar) {
 	messages := r.counters("sfu_data_messages_total",
 		"Data channel messages from participants (in) and to them (out).", "direction")
 	bytes := r.counters("sfu_data_bytes_total", "Bytes of the messages in sfu_data_messages_total.", "direction")
-	for d, word := range directions {
-		s.DataMessages[d] = messages.WithLabelValues(word)
-		s.DataBytes[d] = bytes.WithLabelValues(word)
-	}
+	counterOf(s.DataMessages[:], messages, directions[:])
+	counterOf(s.DataBytes[:], bytes, directions[:])
 	dropped := r.counters("sfu_data_dropped_messages_total",
 		"Data channel messages that were not relayed, by reason.", "reason")
-	for d, word := range dataDrops {
-		s.DataDropped[d] = dropped.WithLabelValues(word)
-	}
+	counterOf(s.DataDropped[:], dropped, dataDrops[:])
 	s.DataChannels = r.gauge("sfu_data_channels", "Data channels opened by participants.")
 }
 
 func (s *Set) registerTURN(r registrar) {
 	s.TURNRelays = r.gauge("sfu_turn_open_allocations", "TURN relays that are open.")
 	asked := r.counters("sfu_turn_allocations_total", "TURN relays asked for with good credentials.", "outcome")
-	for o, word := range turnOutcomes {
-		s.TURNAsked[o] = asked.WithLabelValues(word)
-	}
+	counterOf(s.TURNAsked[:], asked, turnOutcomes[:])
 	bytes := r.counters("sfu_turn_bytes_total",
 		"Bytes that relays passed on from clients (in) and to clients (out).", "direction")
-	for d, word := range directions {
-		s.TURNBytes[d] = bytes.WithLabelValues(word)
-	}
+	counterOf(s.TURNBytes[:], bytes, directions[:])
 	refused := r.counters("sfu_turn_refused_total", "What TURN refused or did not pass on, by reason.", "reason")
-	for why, word := range turnRefusals {
-		s.TURNRefused[why] = refused.WithLabelValues(word)
-	}
+	counterOf(s.TURNRefused[:], refused, turnRefusals[:])
 }
 
 func (s *Set) registerSignaling(r registrar) {
@@ -235,9 +215,7 @@ func countersOf(vec *prometheus.CounterVec, labels []string) map[string]promethe
 
 func (s *Set) registerReloads(r registrar) {
 	reloads := r.counters("sfu_config_reloads_total", "Times that the settings were loaded again while the server ran.", "outcome")
-	for o, word := range reloadOutcomes {
-		s.Reloads[o] = reloads.WithLabelValues(word)
-	}
+	counterOf(s.Reloads[:], reloads, attempts[:])
 	s.ReloadedWell = r.gauge("sfu_config_last_reload_successful", "Whether the settings in effect are those that were last loaded.")
 	s.ReloadedAt = r.gauge("sfu_config_last_reload_success_timestamp_seconds", "When settings were last loaded that could be used.")
 }
