@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
-	"github.com/pion/webrtc/v4"
 )
 
 func secure(t *testing.T, more ...string) *instance {
@@ -77,21 +76,7 @@ func TestNothingRunsAfterTheEnd(t *testing.T) {
 	before := runtime.NumGoroutine()
 	in := secure(t)
 	door := strings.TrimPrefix(in.url, "https://")
-	udp := func(s *webrtc.SettingEngine) { s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4}) }
-	visitors := []*visitor{visit(t, in, udp), visit(t, in, func(s *webrtc.SettingEngine) {
-		s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeTCP4})
-		s.DisableActiveTCP(false)
-	})}
-	if in.reachesRelays() {
-		visitors = append(visitors, visit(t, in, udp, "turn:"+in.loopback()+"?transport=udp"), visit(t, in, udp, "turn:"+door+"?transport=tcp"))
-	}
-	for range visitors {
-		select {
-		case <-in.connected:
-		case <-time.After(20 * time.Second):
-			t.Fatal("no media")
-		}
-	}
+	visitors := everyWay(t, in)
 	silent, err := net.Dial("tcp", door)
 	if err != nil {
 		t.Fatal(err)

@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pion/webrtc/v4"
-
 	bots "sfu/internal/load"
 )
 
@@ -19,22 +17,7 @@ import (
 // program too, and belongs to none.
 func TestEveryGoroutineOfTheServerBelongsToAPart(t *testing.T) {
 	in := secure(t)
-	door := strings.TrimPrefix(in.url, "https://")
-	udp := func(s *webrtc.SettingEngine) { s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4}) }
-	visitors := []*visitor{visit(t, in, udp), visit(t, in, func(s *webrtc.SettingEngine) {
-		s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeTCP4})
-		s.DisableActiveTCP(false)
-	})}
-	if in.reachesRelays() {
-		visitors = append(visitors, visit(t, in, udp, "turn:"+in.loopback()+"?transport=udp"), visit(t, in, udp, "turn:"+door+"?transport=tcp"))
-	}
-	for range visitors {
-		select {
-		case <-in.connected:
-		case <-time.After(20 * time.Second):
-			t.Fatal("no media")
-		}
-	}
+	everyWay(t, in)
 	_, text := get(t, in.ops+"/debug/pprof/goroutine?debug=1")
 	parts := map[string]map[string]int{} // by function, how many of each part
 	for _, g := range strings.Split(text, "\n\n") {

@@ -237,3 +237,26 @@ func (v *visitor) checkRemote(way string, told netip.AddrPort, dialled chan neti
 		v.t.Errorf("the log says %s, want %s", told, want)
 	}
 }
+
+// everyWay has one visitor come on each way to the media socket that this machine has,
+// and waits until they are connected.
+func everyWay(t *testing.T, in *instance) []*visitor {
+	t.Helper()
+	door := strings.TrimPrefix(in.url, "https://")
+	udp := func(s *webrtc.SettingEngine) { s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4}) }
+	visitors := []*visitor{visit(t, in, udp), visit(t, in, func(s *webrtc.SettingEngine) {
+		s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeTCP4})
+		s.DisableActiveTCP(false)
+	})}
+	if in.reachesRelays() {
+		visitors = append(visitors, visit(t, in, udp, "turn:"+in.loopback()+"?transport=udp"), visit(t, in, udp, "turn:"+door+"?transport=tcp"))
+	}
+	for range visitors {
+		select {
+		case <-in.connected:
+		case <-time.After(20 * time.Second):
+			t.Fatal("no media")
+		}
+	}
+	return visitors
+}
