@@ -238,7 +238,7 @@ func (lk *link) sendReceiverReport(now time.Time) (loss float64) {
 			lk.loop.tally.set.Loss[metrics.In].Observe(float64(block.FractionLost) / 256)
 			lk.loop.tally.set.Media.Lost[metrics.In].Add(float64(n))
 			if of > 0 {
-				lk.loop.observeJitter(metrics.In, t.kind, block.Jitter)
+				lk.loop.tally.set.Media.Jitter[metrics.In].Observe(e.received.Jitter(clockOf(t.kind)).Seconds())
 			}
 		}
 	}

@@ -134,11 +134,6 @@ func (lk *link) observeRTT(rtt time.Duration) {
 	metrics.ObserveOf(l.tally.set.RTT, rtt.Seconds(), string(lk.id))
 }
 
-// observeJitter observes what a report says of jitter, in units of the stream's clock.
-func (l *mediaLoop) observeJitter(d metrics.Direction, k media.Kind, jitter uint32) {
-	l.tally.set.Media.Jitter[d].Observe(float64(jitter) / float64(clockOf(k)))
-}
-
 // heldFor returns how long the oldest of what is held back has waited.
 func (lk *link) heldFor(now time.Time) (longest time.Duration) {
 	for _, d := range lk.down.tracks {

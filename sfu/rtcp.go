@@ -131,7 +131,7 @@ func (lk *link) handleBlocks(blocks []rtcp.ReceptionReport, now time.Time) {
 			lk.out.traffic.lose(lost, sent)
 			count.Loss[metrics.Out].Observe(d.sent.told.loss)
 			count.Media.Lost[metrics.Out].Add(float64(lost))
-			lk.loop.observeJitter(metrics.Out, d.kind, block.Jitter)
+			count.Media.Jitter[metrics.Out].Observe(d.sent.told.jitter.Seconds())
 		}
 	}
 }
