@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"sfu/front"
+	"sfu/internal/journal"
 )
 
 const day = 24 * time.Hour
@@ -104,10 +105,10 @@ func TestACMEIssues(t *testing.T) {
 			s := newSite(t)
 			ca := startPebble(t, port(s.http), port(s.https), 6*day, 90*day)
 			domain := tt.name + ".issues.example"
-			log := new(lines)
+			log := new(journal.Journal)
 			c := Config{
 				Names: []string{domain, address}, Email: "operator@example.com",
-				Directory: ca.directory, Root: ca.api, Storage: t.TempDir(), Log: log.logger(t), host: address,
+				Directory: ca.directory, Root: ca.api, Storage: t.TempDir(), Log: logger(t, log), host: address,
 			}
 			if tt.http {
 				c.HTTPPort = port(s.http)
@@ -140,7 +141,7 @@ func TestACMEIssues(t *testing.T) {
 			if got := nameOf(served(t, a.TLS()).PeerCertificates[0]); got != address {
 				t.Errorf("who sends no name gets the certificate for %s", got)
 			}
-			if !log.has("certificate obtained") {
+			if !log.Has("certificate obtained") {
 				t.Error("the log does not say that a certificate was obtained")
 			}
 			a.Close()
@@ -171,9 +172,9 @@ func TestACMERenews(t *testing.T) {
 	s := newSite(t)
 	ca := startPebble(t, port(s.http), port(s.https), 20*time.Second, 20*time.Second)
 	names := []string{"renews.example", "127.0.0.1"}
-	log := new(lines)
+	log := new(journal.Journal)
 	c := Config{
-		Names: names, Email: "first@example.com", Directory: ca.directory, Root: ca.api, Storage: t.TempDir(), Log: log.logger(t),
+		Names: names, Email: "first@example.com", Directory: ca.directory, Root: ca.api, Storage: t.TempDir(), Log: logger(t, log),
 		HTTPPort: port(s.http), HTTPSPort: port(s.https), host: "127.0.0.1",
 	}
 	var issued, failed atomic.Int64
@@ -215,7 +216,7 @@ func TestACMERenews(t *testing.T) {
 			return err
 		})
 	}
-	if !log.has("renewal=true") {
+	if !log.Has("renewal=true") {
 		t.Error("the log does not say that a certificate was renewed")
 	}
 	if n := issued.Load(); n < 4 {
@@ -226,17 +227,17 @@ func TestACMERenews(t *testing.T) {
 // An authority that cannot be reached stops nobody.
 func TestAnAuthorityThatIsAway(t *testing.T) {
 	t.Parallel()
-	log := new(lines)
+	log := new(journal.Journal)
 	s := newSite(t)
 	a, err := ACME(Config{
 		Names: []string{"away.example"}, Directory: "https://" + freeAddr(t) + "/dir", Storage: t.TempDir(),
-		HTTPPort: port(s.http), HTTPSPort: port(s.https), host: "127.0.0.1", Log: log.logger(t),
+		HTTPPort: port(s.http), HTTPSPort: port(s.https), host: "127.0.0.1", Log: logger(t, log),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, "the log says that it will retry", func() error {
-		if !log.has("will retry") {
+		if !log.Has("will retry") {
 			return errors.New("it does not")
 		}
 		return nil

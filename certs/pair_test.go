@@ -10,6 +10,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"sfu/internal/journal"
 )
 
 // served is the certificate that a TLS client is shown, and what was agreed on.
@@ -50,9 +52,9 @@ func issue(t *testing.T, dir, name string) (cert, key string) {
 func TestFilesAreLoadedAgainWhenTheyChange(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		dir, log := t.TempDir(), new(lines)
+		dir, log := t.TempDir(), new(journal.Journal)
 		cert, key := issue(t, dir, "one.example")
-		p, err := Files(cert, key, log.logger(t))
+		p, err := Files(cert, key, logger(t, log))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -81,7 +83,7 @@ func TestFilesAreLoadedAgainWhenTheyChange(t *testing.T) {
 		}
 		time.Sleep(pollEvery)
 		see("second.example")
-		if !log.has("the old certificate stays in use") {
+		if !log.Has("the old certificate stays in use") {
 			t.Error("the log does not say that the new certificate is broken")
 		}
 		if err := p.Reload(); err == nil {

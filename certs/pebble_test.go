@@ -21,6 +21,8 @@ import (
 	"time"
 
 	"golang.org/x/net/dns/dnsmessage"
+
+	"sfu/internal/journal"
 )
 
 // pebble is Let's Encrypt's certificate authority for tests, in a process of
@@ -202,29 +204,11 @@ func eventually(t *testing.T, what string, works func() error) {
 
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
-// lines is a log that a test reads.
-type lines struct {
-	mu   sync.Mutex // guards text
-	text bytes.Buffer
-}
-
-func (l *lines) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(b)
-}
-
-func (l *lines) has(s string) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return strings.Contains(l.text.String(), s)
-}
-
-// logger returns a log that is shown if the test fails.
-func (l *lines) logger(t *testing.T) *slog.Logger {
+// logger returns a log that writes into l, which is shown if the test fails.
+func logger(t *testing.T, l *journal.Journal) *slog.Logger {
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Logf("the server's log:\n%s", &l.text)
+			t.Logf("the server's log:\n%s", l)
 		}
 	})
 	return slog.New(slog.NewTextHandler(l, nil))

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"bytes"
 	"fmt"
 	"log/slog"
 	"net"
@@ -11,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"sfu/internal/journal"
 	"sfu/metrics"
 	"sfu/sfu"
 	"sfu/signaling"
@@ -30,27 +30,9 @@ type world struct {
 	http    *http.Server
 	door    *signaling.Handler
 	peers   []*peer
-	log     journal  // what the server logged, a line of JSON each
-	hostile sync.Map // ids of participants whose media makes no sense
+	log     journal.Journal // what the server logged, a line of JSON each
+	hostile sync.Map        // ids of participants whose media makes no sense
 	allowed allowance
-}
-
-// journal is a log that can be read while it is written.
-type journal struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (j *journal) Write(b []byte) (int, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.Write(b)
-}
-
-func (j *journal) String() string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.String()
 }
 
 // allowance is what a test did to its world, so that less can be promised.

@@ -3,7 +3,6 @@
 package netlab
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,11 +10,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
+
+	"sfu/internal/journal"
 )
 
 // host is a machine: a network namespace with loopback and what is linked to it.
@@ -113,7 +113,7 @@ func command(t *testing.T, args ...string) string {
 type daemon struct {
 	t          *testing.T
 	cmd        *exec.Cmd
-	output     output
+	output     journal.Journal
 	disposable bool // how it ends is of no interest
 	awaited    bool // the test has looked at how it ended
 	ended      chan struct{}
@@ -185,29 +185,11 @@ func (d *daemon) hasEnded() bool {
 func (d *daemon) says(what string) {
 	d.t.Helper()
 	eventually(d.t, fmt.Sprintf("%s says %q", filepath.Base(d.cmd.Args[4]), what), func() error {
-		if !strings.Contains(d.output.String(), what) {
+		if !d.output.Has(what) {
 			return errors.New("it does not")
 		}
 		return nil
 	})
-}
-
-// output is what a program has written so far.
-type output struct {
-	mu   sync.Mutex // guards text
-	text bytes.Buffer
-}
-
-func (o *output) Write(b []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(b)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
 }
 
 // patience is how long a test waits for what should have happened by then.
